@@ -65,8 +65,8 @@ typedef struct OgeeSlot {
   int64_t rank;
   int64_t elements;
   int64_t offset;
-  int32_t type; // OgeeType
-  int32_t reserved;
+  int32_t type;  // OgeeType
+  int32_t bound; // an integer field's values lie in [0, bound); 0: undeclared
 } OgeeSlot;
 
 // Runs chunk `chunk` of a launch. `offsets` are arena offsets in bytes of the
@@ -86,7 +86,9 @@ typedef struct OgeeLaunch {
   int64_t chunks;
   int64_t flops, bytes; // as predicted
   int32_t joins; // 1: independent of the launch before it, no barrier between
-  int32_t reserved;
+  // Length of `offsets`, which tells --poison when a result is dead; 0:
+  // unknown.
+  int32_t offset_count;
 } OgeeLaunch;
 
 typedef struct OgeeEntry {
@@ -107,8 +109,9 @@ typedef enum OgeeTokens {
 } OgeeTokens;
 typedef enum OgeeSource {
   OGEE_SOURCE_TEXT = 0, // windows of one file of tokens: fields tokens, targets
-  OGEE_SOURCE_TABLE =
-      1, // records: fields in a file of f32, C order, then labels
+  // Records of a safetensors file: a field is the tensor of its name, whose
+  // first dimension is the record.
+  OGEE_SOURCE_ARRAYS = 1,
 } OgeeSource;
 
 typedef struct OgeeData {
