@@ -1,0 +1,94 @@
+"""Builds a zoo model with `ogee build` and runs the binary, for every tool here."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import data
+import tensorfile
+from zoo import Config, Gpt, Ngram
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLDOUT = 0.1  # of the text; lang/std's default
+
+
+def compiler() -> Path:
+    """`ogee` of OGEE, else of the build folder."""
+    return Path(os.environ.get("OGEE", ROOT / "build" / "bin" / "ogee"))
+
+
+def checked(command: list[str]) -> str:
+    """Standard output of the command; a failure shows what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\nexit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def build(config: Config, output: Path, settings: list[str], flags: list[str]) -> None:
+    model = ROOT / "lang" / "zoo" / config.file
+    sizes = config.overrides() + [f"train.batch={config.batch}"]
+    checked([str(compiler()), "build", str(model), "-o", str(output), *sizes, *settings, *flags])
+
+
+@dataclass(frozen=True)
+class Trained:
+    losses: list[float]
+    norms: list[float]
+    rates: list[float]
+    gradients: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a run reads and writes, in one folder."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def init(self) -> Path:
+        return self.folder / "init.safetensors"
+
+    @property
+    def gradients(self) -> Path:
+        return self.folder / "gradients.safetensors"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.jsonl"
+
+
+def write_data(path: Path, config: Config, examples: int, seed: int) -> None:
+    """Enough data for so many examples in order, plus what is held out."""
+    if isinstance(config, (Gpt, Ngram)):
+        length = int(examples * config.window / (1 - HOLDOUT)) + 4 * config.window + 64
+        path.write_bytes(data.pseudo_text(length, seed))
+        return
+    raise NotImplementedError(f"no data for {config.file}")
+
+
+def batches(path: Path, config: Config):
+    """The batches that the binary sees with `order = sequential`."""
+    return data.text_batches(path, config.window, config.batch, HOLDOUT)
+
+
+def run(binary: Path, files: Files, flags: list[str], gradients: bool) -> Trained:
+    extra = ["--gradients", str(files.gradients)] if gradients else []
+    places = ["--data", str(files.data), "--init", str(files.init), "--log", str(files.log)]
+    checked([str(binary), *places, "--quiet", *flags, *extra])
+    lines = [json.loads(line) for line in files.log.read_text().splitlines()]
+    steps = [line for line in lines if "loss" in line]
+    return Trained(
+        [line["loss"] for line in steps],
+        [line["norm"] for line in steps],
+        [line["rate"] for line in steps],
+        tensorfile.read(files.gradients) if gradients else {},
+    )
