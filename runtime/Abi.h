@@ -82,7 +82,9 @@ typedef struct OgeeLaunch {
       finish; // run once, by the thread that ended the last chunk; or null
   const int64_t *offsets;
   const OgeeSlot *results; // for the search of the first non-finite tensor
-  int64_t result_count;
+  // Buffers that nothing reads after this launch: pairs of offset and bytes.
+  const int64_t *dead;
+  int64_t result_count, dead_count;
   int64_t chunks;
   int64_t flops, bytes; // as predicted
   int32_t joins; // 1: independent of the launch before it, no barrier between
