@@ -2,6 +2,7 @@
 #include "lib/Arch/Arch.h"
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
+#include "lib/Plan/Plan.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,6 +14,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  ogee::registerOgeePlanPasses();
   registry.insert<ogee::arch::ArchDialect, ogee::nn::NnDialect,
                   ogee::kernel::KernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(

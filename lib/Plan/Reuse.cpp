@@ -1,0 +1,87 @@
+// A row kernel walks its rows once and writes an element after everything that
+// the element depends on. So an argument may be overwritten by a result where
+// each of its readers either computes an element of the result at the same
+// place, or feeds a reduction of the row on which the result depends. Other
+// families keep partial sums in their results or read rows of other chunks, and
+// never share.
+#include "lib/Plan/Reuse.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace ogee;
+
+static llvm::SetVector<Operation *> backwardSlice(Value value) {
+  llvm::SetVector<Operation *> slice;
+  SmallVector<Value> pending{value};
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    if (op && slice.insert(op))
+      llvm::append_range(pending, op->getOperands());
+  }
+  return slice;
+}
+
+/// The argument, or a reshape of it, as an element-wise operand at its own
+/// place.
+static bool readsInPlace(linalg::GenericOp op, Value value, Value result) {
+  if (op.getNumParallelLoops() != op.getNumLoops())
+    return false;
+  AffineMap output = op.getIndexingMapsArray().back();
+  for (OpOperand *operand : op.getDpsInputOperands())
+    if (operand->get() == value && op.getMatchingIndexingMap(operand) != output)
+      return false;
+  return cast<ShapedType>(op.getResult(0).getType()).getRank() ==
+         cast<ShapedType>(result.getType()).getRank();
+}
+
+static bool isShapedLike(Value value, Value result) {
+  return cast<ShapedType>(value.getType()).getShape() ==
+         cast<ShapedType>(result.getType()).getShape();
+}
+
+/// Every element-wise step from `op` to the result keeps the place.
+static bool keepsPlace(Operation *op, Value result,
+                       const llvm::SetVector<Operation *> &slice) {
+  if (op == result.getDefiningOp())
+    return true;
+  for (Operation *user : op->getUsers()) {
+    if (!slice.contains(user))
+      return false;
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    if (!generic)
+      continue; // a reduction such as nn.logsumexp: done before the result
+    if (generic.getNumParallelLoops() != generic.getNumLoops())
+      continue;
+    if (!readsInPlace(generic, op->getResult(0), result) ||
+        !keepsPlace(user, result, slice))
+      return false;
+  }
+  return true;
+}
+
+bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
+                        unsigned result) {
+  if (function.getFamily() != kernel::Family::Row)
+    return false;
+  Value value = function.getArgument(argument);
+  Operation *yield = function.getBody().front().getTerminator();
+  Value written = yield->getOperand(result);
+  if (function.getList())
+    return value.getType() == written.getType();
+  if (!isShapedLike(value, written) || function.getArgumentTypes()[argument] !=
+                                           function.getResultTypes()[result])
+    return false;
+  llvm::SetVector<Operation *> slice = backwardSlice(written);
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (!slice.contains(user))
+      return false;
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    if (!generic || generic.getNumParallelLoops() != generic.getNumLoops())
+      return true;
+    return readsInPlace(generic, value, written) &&
+           keepsPlace(user, written, slice);
+  });
+}
