@@ -1,0 +1,31 @@
+//===- Check.h - From the syntax tree to the typed model ------------------===//
+#ifndef OGEE_LANG_CHECK_CHECK_H
+#define OGEE_LANG_CHECK_CHECK_H
+
+#include "lang/Check/Model.h"
+
+namespace ogee {
+
+/// `width=512`, `train.batch=8`, `train.data.path="x"`: path and value as on
+/// the command line; the value is parsed as an expression, and a value that is
+/// one unknown name is taken as a string.
+struct Override {
+  std::string path;
+  std::string value;
+};
+
+struct CheckOptions {
+  /// The folder of the library's .arch files; empty: the copies in `ogee`.
+  std::string libraryDir;
+  std::vector<Override> overrides;
+};
+
+/// Elaborates the train block of `file` and all that it uses. Null after
+/// errors, which are reported to the sink; several a run. `file` and `sink`
+/// must outlive the result.
+std::unique_ptr<CheckedModel>
+check(const ast::File &file, const CheckOptions &options, DiagnosticSink &sink);
+
+} // namespace ogee
+
+#endif // OGEE_LANG_CHECK_CHECK_H

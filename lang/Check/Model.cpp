@@ -1,0 +1,6 @@
+#include "lang/Check/Model.h"
+#include "lang/Parse/Ast.h"
+
+using namespace ogee;
+
+CheckedModel::~CheckedModel() = default;
