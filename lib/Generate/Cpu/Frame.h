@@ -1,0 +1,96 @@
+// One emitted function: `void NAME(arena, offsets, chunk, scratch)` of
+// runtime/Abi.h. Emission is direct: addresses are a base pointer plus constant
+// strides (llvm.getelementptr), loops are scf.for over i64, values are scalars
+// or vectors of arith, math and vector operations.
+#ifndef OGEE_LIB_GENERATE_CPU_FRAME_H
+#define OGEE_LIB_GENERATE_CPU_FRAME_H
+
+#include "lib/Generate/Cpu/Target.h"
+#include "lib/Kernel/Kernel.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace ogee {
+
+/// The type of an element of a tensor of `type` in memory: i8 for i1.
+mlir::Type storageType(mlir::Type type);
+int64_t storageBytes(mlir::Type type);
+
+class Frame {
+public:
+  /// Appends function `name` to `module`; `kernel` gives operand types. The
+  /// builder stands in the function's body, whose return exists already.
+  Frame(mlir::ModuleOp module, llvm::StringRef name, kernel::FuncOp kernel,
+        const Target &target);
+
+  mlir::OpBuilder &builder() { return b; }
+  mlir::Location loc() const { return location; }
+  const Target &target() const { return cpu; }
+  kernel::FuncOp kernel() const { return function; }
+  mlir::ModuleOp module() const { return parent; }
+
+  mlir::Value chunk();   // i64
+  mlir::Value scratch(); // ptr
+  /// Base pointers, loaded once at the entry of the function.
+  mlir::Value argument(unsigned index);
+  mlir::Value result(unsigned index);
+  mlir::Value workspace(unsigned index);
+
+  mlir::Value constant(int64_t value); // i64
+  /// A constant of any scalar or vector type (splat).
+  mlir::Value constant(mlir::Type type, double value);
+  mlir::Value add(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value add(mlir::Value lhs, int64_t rhs);
+  mlir::Value mul(mlir::Value lhs, int64_t rhs);
+  mlir::Value min(mlir::Value lhs, mlir::Value rhs);  // signed
+  mlir::Value less(mlir::Value lhs, mlir::Value rhs); // signed
+
+  /// pointer + `elements` * sizeof(type) (+ a constant number of elements).
+  mlir::Value at(mlir::Value pointer, mlir::Type type, mlir::Value elements,
+                 int64_t more = 0);
+  /// pointer + a constant number of bytes.
+  mlir::Value bytes(mlir::Value pointer, int64_t count);
+
+  /// Loads a scalar or vector; aligned as an element. i1 is read from bytes.
+  mlir::Value load(mlir::Type type, mlir::Value pointer);
+  void store(mlir::Value value, mlir::Value pointer);
+  /// Lanes off in `mask` (vector of i1; null: all on) are not touched; a load
+  /// gives 0 there.
+  mlir::Value load(mlir::VectorType type, mlir::Value pointer,
+                   mlir::Value mask);
+  void store(mlir::Value value, mlir::Value pointer, mlir::Value mask);
+
+  /// Lanes 0, 1, .. below `count` (i64), of `lanes`.
+  mlir::Value laneMask(mlir::Value count, int64_t lanes);
+  mlir::Value splat(mlir::Value scalar, int64_t lanes);
+
+  using Body = llvm::function_ref<void(mlir::Value)>;
+  using ReduceBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+      mlir::Value, mlir::ValueRange)>;
+  /// for (i = lower; i < upper; i += step) body(i)
+  void loop(mlir::Value lower, mlir::Value upper, int64_t step, Body body);
+  void loop(int64_t lower, int64_t upper, int64_t step, Body body);
+  /// The same with values carried from one iteration to the next.
+  llvm::SmallVector<mlir::Value> loop(mlir::Value lower, mlir::Value upper,
+                                      int64_t step, mlir::ValueRange initial,
+                                      ReduceBody body);
+  void when(mlir::Value condition, llvm::function_ref<void()> body);
+
+private:
+  mlir::Value operand(unsigned index);
+
+  mlir::OpBuilder b;
+  mlir::ModuleOp parent;
+  mlir::Location location;
+  kernel::FuncOp function;
+  const Target &cpu;
+  mlir::LLVM::LLVMFuncOp emitted;
+  llvm::DenseMap<unsigned, mlir::Value> operands;
+};
+
+} // namespace ogee
+
+#endif // OGEE_LIB_GENERATE_CPU_FRAME_H
