@@ -23,9 +23,10 @@ Range Lexer::advance(size_t length) {
 #define OGEE_KEYWORDS(M)                                                       \
   M(ARCH, "arch")                                                              \
   M(FN, "fn")                                                                  \
-  M(PARAM, "param") M(STATE, "state") M(LET, "let") M(VAR, "var") M(IF, "if")  \
-      M(ELSE, "else") M(FOR, "for") M(SCAN, "scan") M(IN, "in") M(BY, "by")    \
-          M(WHERE, "where") M(AS, "as") M(USE, "use") M(REQUIRE, "require")    \
+  M(PARAM, "param")                                                            \
+  M(STATE, "state") M(LET, "let") M(VAR, "var") M(IF, "if") M(ELSE, "else")    \
+      M(FOR, "for") M(SCAN, "scan") M(IN, "in") M(BY, "by") M(WHERE, "where")  \
+          M(AS, "as") M(USE, "use") M(REQUIRE, "require")                      \
               M(MINIMISE, "minimise") M(OVER, "over") M(WITH, "with")          \
                   M(OF, "of") M(AND, "and") M(OR, "or") M(NOT, "not")          \
                       M(DIV, "div") M(MOD, "mod") M(TRUE, "true")              \
@@ -167,9 +168,10 @@ bool Lexer::endsStatement() {
 void Lexer::abandonBrackets() {
   if (!inBracket())
     return;
-  if (!isDropping)
+  if (!isDropping) {
     sink.report(diag::Unclosed, open.back().range, open.back().range.text());
-  isExplained = true;
+    isExplained = true;
+  }
   while (inBracket())
     open.pop_back();
 }
@@ -308,6 +310,27 @@ static std::string describeExpected(llvm::ArrayRef<Kind> expected) {
   return ", expected " + all + (all.empty() ? "" : " or ") + last;
 }
 
+/// True if `rest` closes the bracket it lies in before a brace or a line that
+/// starts a statement. A guess from the characters: it only decides how much
+/// is dropped.
+static bool closesBracket(StringRef rest) {
+  int depth = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    char c = rest[i];
+    StringRef line = rest.substr(i + 1).ltrim(' ');
+    bool startsStatement =
+        c == '\n' && (line.starts_with("let ") || line.starts_with("param ") ||
+                      line.starts_with("var ") || line.starts_with("fn "));
+    if (c == '{' || c == '}' || startsStatement)
+      return false;
+    if (c == '(' || c == '[')
+      ++depth;
+    else if ((c == ')' || c == ']') && depth-- == 0)
+      return true;
+  }
+  return false;
+}
+
 void Lexer::reject(Token token, llvm::ArrayRef<Kind> expected) {
   if (!std::exchange(isExplained, false))
     report(token, expected);
@@ -316,6 +339,8 @@ void Lexer::reject(Token token, llvm::ArrayRef<Kind> expected) {
   if (isSynchronising)
     return;
   isDropping = true;
+  if (!closesBracket(text.drop_front(token.range.end - text.begin())))
+    abandonBrackets();
   dropDepth = braceDepth() - (token.kind == K::S_LBRACE);
 }
 
