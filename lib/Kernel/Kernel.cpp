@@ -56,6 +56,9 @@ LogicalResult FuncOp::verify() {
     return emitOpError() << "only a contraction has a tile";
   if (getChunks() && *getChunks() < 1)
     return emitOpError() << "needs at least one chunk";
+  if (getRow() && (!getBox() || *getRow() > getBox()->size()))
+    return emitOpError() << "has no box with " << *getRow()
+                         << " row dimensions";
   return success();
 }
 

@@ -22,6 +22,8 @@
 namespace ogee::kernel {
 /// Marks a reduction over the chunks of a kernel (see kernel.func).
 inline constexpr llvm::StringLiteral kPartialAttr = "kernel.partial";
+/// Marks what is never stored but cloned into each kernel that reads it.
+inline constexpr llvm::StringLiteral kRecomputeAttr = "kernel.recompute";
 /// Arena offset in bytes of a program's argument, after plan.
 inline constexpr llvm::StringLiteral kOffsetAttr = "kernel.offset";
 } // namespace ogee::kernel

@@ -60,12 +60,16 @@ def Kernel_FuncOp : Kernel_Op<"func", [FunctionOpInterface, IsolatedFromAbove]> 
     a partial). Views (`tensor.extract_slice`, `expand_shape`, `collapse_shape`,
     and `tensor.insert_slice` on the way to a result) cost nothing.
 
+    `box`: the extents that a row or column kernel runs over; `row`: how many
+    trailing dimensions of a row kernel's box are complete in a chunk.
     `workspaces`: bytes of buffers that chunks share; `scratch`: bytes a thread.
     `list`: the function is element-wise on one-dimensional tensors of dynamic
-    length and is launched once for many tuples of operands.
+    length and is launched once for many tuples of operands. What each family
+    may hold: docs/architecture.md, section Kernels.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
     TypeAttrOf<FunctionType>:$function_type, Kernel_FamilyAttr:$family,
+    OptionalAttr<DenseI64ArrayAttr>:$box, OptionalAttr<I64Attr>:$row,
     OptionalAttr<Kernel_TileAttr>:$tile,
     OptionalAttr<I64Attr>:$chunks,
     OptionalAttr<DenseI64ArrayAttr>:$workspaces,
@@ -129,10 +133,12 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
     After plan, `offsets` holds the arena offsets in bytes of the operands, then of
     the results, then of the workspaces. `joins`: independent of the launch before
     it, so that no barrier is needed between the two. For a `list` kernel the
-    operands and results are those of all tuples, tuple by tuple.
+    operands and results are those of all tuples, tuple by tuple, and `table` has
+    for each chunk the tuple, the first element and the number of elements.
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyType>:$inputs,
-    OptionalAttr<DenseI64ArrayAttr>:$offsets, UnitAttr:$joins);
+    OptionalAttr<DenseI64ArrayAttr>:$offsets,
+    OptionalAttr<DenseI64ArrayAttr>:$table, UnitAttr:$joins);
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = "$callee `(` $inputs `)` attr-dict `:` "
     "functional-type($inputs, $results)";
