@@ -1,10 +1,13 @@
 """The data of a run as docs of the language fix them: sequential windows over
 the bytes of a text, without the held-out tail, and records of a table."""
 
+import itertools
 from pathlib import Path
 from typing import Iterator
 
 import numpy as np
+
+import tensorfile
 
 Batch = tuple[np.ndarray, np.ndarray]
 
@@ -29,12 +32,9 @@ def windows(tokens: np.ndarray, window: int, batch: int, holdout: float) -> Iter
     count = (len(train) - 1) // window
     if count < 1:
         raise ValueError(f"{len(train)} training tokens are too few for a window of {window}")
-    number = 0
-    while True:
-        starts = (number + np.arange(batch)) % count * window
-        places = starts[:, None] + np.arange(window)
-        yield train[places], train[places + 1]
-        number += batch
+    starts = (np.arange(first, first + batch) % count * window for first in itertools.count(0, batch))
+    places = (start[:, None] + np.arange(window) for start in starts)
+    return ((train[place], train[place + 1]) for place in places)
 
 
 def text_batches(path: Path, window: int, batch: int, holdout: float) -> Iterator[Batch]:
@@ -42,24 +42,24 @@ def text_batches(path: Path, window: int, batch: int, holdout: float) -> Iterato
     return windows(tokens, window, batch, holdout)
 
 
-def write_table(path: Path, records: int, inputs: int, classes: int, seed: int) -> None:
-    """Records of `inputs` f32 in C order, then one i32 label each: points
-    around a centre of their class."""
+def write_records(path: Path, records: int, inputs: int, classes: int, seed: int, fields: tuple[str, str]) -> None:
+    """Records as the arrays of a safetensors file: [records, inputs] of f32,
+    points around a centre of their class, and the class in i32. Half of the
+    labels are drawn anew, so that no loss comes near 0 and no gradient becomes
+    denormal."""
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, records).astype(np.int32)
     centres = random.standard_normal((classes, inputs), np.float32)
     values = centres[labels] * np.float32(0.3) + random.standard_normal((records, inputs), np.float32)
-    path.write_bytes(values.tobytes() + labels.tobytes())
+    noise = random.integers(0, classes, records).astype(np.int32)
+    labels = np.where(random.random(records) < 0.5, noise, labels)
+    tensorfile.write(path, dict(zip(fields, (values, labels))))
 
 
-def table_batches(path: Path, inputs: int, batch: int, holdout: float) -> Iterator[Batch]:
+def record_batches(path: Path, fields: tuple[str, str], batch: int, holdout: float) -> Iterator[Batch]:
     """Row r of step s is record s * batch + r, wrapping at the training part."""
-    size = path.stat().st_size // (4 * (inputs + 1))
-    whole = np.memmap(path, np.float32, "r", shape=(size, inputs))
-    labels = np.fromfile(path, np.int32, offset=4 * size * inputs).astype(np.int64)
-    train = size - int(holdout * size)
-    number = 0
-    while True:
-        chosen = (number + np.arange(batch)) % train
-        yield np.array(whole[chosen]), labels[chosen]
-        number += batch
+    arrays = tensorfile.read(path)  # now, not at the first batch
+    values, labels = arrays[fields[0]], arrays[fields[1]].astype(np.int64)
+    train = len(values) - int(holdout * len(values))
+    order = (np.arange(start, start + batch) % train for start in itertools.count(0, batch))
+    return ((values[chosen], labels[chosen]) for chosen in order)

@@ -48,6 +48,7 @@ class Mlp:
     classes: int = 10
     batch: int = 128
     file = "mlp.arch"
+    fields = ("image", "label")
 
     def chain(self) -> list[tuple[str, int, int]]:
         sizes = (self.inputs, self.hidden, self.hidden, self.classes)
@@ -69,6 +70,7 @@ class Autoencoder:
     code: int = 32
     batch: int = 64
     file = "autoencoder.arch"
+    fields = ("image", "label")
 
     def chain(self) -> list[tuple[str, int, int]]:
         return [

@@ -1,0 +1,96 @@
+"""The sides of a row, each made ready to run: files, binaries, processes."""
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import agree
+import binary
+import rows
+import tensorfile
+from worker import Worker
+from zoo import initial
+
+HERE = Path(__file__).resolve().parent
+SIDES = ("ogee", "torch-eager", "torch-compile")
+
+
+@dataclass
+class Side:
+    """One competitor and what its rounds gave."""
+
+    name: str
+    worker: Worker
+    start_s: float  # process start to the end of the first step, compiling left out
+    compile_s: float | None
+    rounds: list[list[float]] = field(default_factory=list)
+    loss: float = float("nan")
+
+    def run(self, steps: int) -> None:
+        """One block; its first step wakes threads and caches and is not counted."""
+        answer = self.worker.ask(steps + 1)
+        self.rounds.append(answer["ms"][1:])
+        self.loss = answer["loss"]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One row on so many threads, with its files in a folder of its own."""
+
+    row: rows.Row
+    threads: int
+    folder: Path
+
+    @property
+    def files(self) -> binary.Files:
+        return binary.Files(self.folder)
+
+    def prepare(self) -> None:
+        self.folder.mkdir()
+        rows.write_data(self.row, self.files.data)
+        tensorfile.write(self.files.init, initial(self.row.config.shapes(), 1, "f4"))
+
+    def places(self) -> list[str]:
+        return ["--threads", str(self.threads), "--data", str(self.files.data), "--init", str(self.files.init)]
+
+    def torch_command(self, mode: str) -> list[str]:
+        return [sys.executable, str(HERE / "torch_worker.py"), self.row.name, mode, *self.places()]
+
+    def agreement(self) -> agree.Agreement:
+        """Ogee's first step against PyTorch's, from the same weights and tokens."""
+        program = self.folder / "with-gradients"
+        binary.build(self.row.config, program, rows.OGEE_SETTINGS, ["--with=gradients"])
+        flags = ["--threads", str(self.threads), "--steps", "1"]
+        made = binary.run(program, self.files, flags, gradients=True)
+        output = self.folder / "torch.safetensors"
+        binary.checked([*self.torch_command("eager"), "--gradients", str(output)])
+        expected = tensorfile.read(output)
+        loss = float(expected.pop("loss"))
+        return agree.compare(made.losses[0], made.gradients, loss, expected)
+
+    def start(self, name: str) -> Side:
+        return self.start_ogee() if name == "ogee" else self.start_torch(name.removeprefix("torch-"))
+
+    def start_ogee(self) -> Side:
+        """Compiled from nothing: the kernel cache is an empty folder."""
+        program = self.folder / "train"
+        os.environ["XDG_CACHE_HOME"] = str(self.folder / "cache")
+        begin = time.monotonic()
+        binary.build(self.row.config, program, rows.OGEE_SETTINGS, [])
+        compile_s = time.monotonic() - begin
+        worker = Worker([str(program), "--bench", *self.places()], self.folder / "ogee.txt")
+        return Side("ogee", worker, worker.first_step()[0], compile_s)
+
+    def start_torch(self, mode: str) -> Side:
+        """Compiling happens in the first step; a second one tells how much of it."""
+        cache = {"TORCHINDUCTOR_CACHE_DIR": str(self.folder / "inductor")}
+        worker = Worker(self.torch_command(mode), self.folder / f"{mode}.txt", cache)
+        start_s, first = worker.first_step()
+        if mode == "eager":
+            return Side("torch-eager", worker, start_s, None)
+        compile_s = first - float(np.median(worker.ask(2)["ms"])) / 1e3
+        return Side("torch-compile", worker, start_s - compile_s, compile_s)

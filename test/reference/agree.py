@@ -1,0 +1,52 @@
+"""Same weights, same tokens: loss and every gradient of both sides must agree
+before a clock runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Tensors = dict[str, np.ndarray]
+
+LOSS_BOUND = 3e-6  # relative
+GRADIENT_BOUND = 1e-4  # relative L2, f32
+
+
+@dataclass(frozen=True)
+class Agreement:
+    loss: float  # relative difference
+    gradient: float  # the largest relative L2 distance
+    worst: str  # path of that gradient
+
+    def holds(self) -> bool:
+        return self.loss <= LOSS_BOUND and self.gradient <= GRADIENT_BOUND
+
+    def __str__(self) -> str:
+        return f"loss within {self.loss:.1e}, gradients within {self.gradient:.1e} ({self.worst})"
+
+
+def scale(path: str, expected: Tensors) -> float:
+    """Norm that a gradient's error is compared with: its own. The key's bias
+    moves every score of a row alike, so its gradient is 0 and what is computed
+    is rounding; there the query's bias sets the scale."""
+    if path.endswith("key.bias"):
+        path = path.removesuffix("key.bias") + "query.bias"
+    return max(float(np.linalg.norm(expected[path].astype(np.float64))), 1e-300)
+
+
+def distances(made: Tensors, expected: Tensors) -> dict[str, float]:
+    """Relative L2 distance for each path; the paths and shapes must be the same."""
+    if made.keys() != expected.keys():
+        raise ValueError(f"gradients on one side only: {sorted(made.keys() ^ expected.keys())}")
+    found = {}
+    for path, value in expected.items():
+        if made[path].shape != value.shape:
+            raise ValueError(f"{path}: shape {made[path].shape}, expected {value.shape}")
+        found[path] = float(np.linalg.norm(made[path].astype(np.float64) - value)) / scale(path, expected)
+    return found
+
+
+def compare(loss: float, grads: Tensors, expected_loss: float, expected: Tensors) -> Agreement:
+    found = distances(grads, expected)
+    # A distance that is no number must not lose against one that is.
+    worst = max(found, key=lambda path: np.inf if np.isnan(found[path]) else found[path])
+    return Agreement(abs(loss - expected_loss) / abs(expected_loss), found[worst], worst)
