@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterator
 
 import numpy as np
 
@@ -13,7 +14,11 @@ import tensorfile
 from zoo import Config, Gpt, Ngram
 
 ROOT = Path(__file__).resolve().parents[2]
-HOLDOUT = 0.1  # of the text; lang/std's default
+HOLDOUT = 0.1  # of the tokens or records; lang/std's default
+
+# What every comparison sets beside sizes, precision and rate: a schedule that
+# does not depend on the number of steps, and data in an order known here.
+FIXED = ["train.schedule=constant", "train.data.order=sequential"]
 
 
 def compiler() -> Path:
@@ -72,12 +77,16 @@ def write_data(path: Path, config: Config, examples: int, seed: int) -> None:
         length = int(examples * config.window / (1 - HOLDOUT)) + 4 * config.window + 64
         path.write_bytes(data.pseudo_text(length, seed))
         return
-    raise NotImplementedError(f"no data for {config.file}")
+    records = int(examples / (1 - HOLDOUT)) + config.batch
+    classes = getattr(config, "classes", 2)
+    data.write_records(path, records, config.inputs, classes, seed, config.fields)
 
 
-def batches(path: Path, config: Config):
+def batches(path: Path, config: Config) -> Iterator[data.Batch]:
     """The batches that the binary sees with `order = sequential`."""
-    return data.text_batches(path, config.window, config.batch, HOLDOUT)
+    if isinstance(config, (Gpt, Ngram)):
+        return data.text_batches(path, config.window, config.batch, HOLDOUT)
+    return data.record_batches(path, config.fields, config.batch, HOLDOUT)
 
 
 def run(binary: Path, files: Files, flags: list[str], gradients: bool) -> Trained:

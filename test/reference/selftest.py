@@ -14,7 +14,8 @@ import data
 import numpy_models
 import optimizers
 import tensorfile
-from zoo import Autoencoder, Config, Gpt, Mlp, Ngram, initial
+from odd import ODD
+from zoo import Config, Gpt, Ngram, initial
 
 try:
     import torch
@@ -22,12 +23,6 @@ try:
 except ImportError:
     torch = None
 
-SMALL: dict[str, Config] = {
-    "gpt": Gpt(vocab=65, width=72, depth=2, heads=3, context=41, window=37, batch=3),
-    "mlp": Mlp(inputs=37, hidden=53, classes=7, batch=11),
-    "autoencoder": Autoencoder(inputs=37, hidden=29, code=5, batch=11),
-    "ngram": Ngram(vocab=65, width=9, hidden=31, context=5, batch=11, window=5),
-}
 OPTIMIZERS = {
     "adamw": (lambda: optimizers.AdamW(decay=0.1), "AdamW", {"lr": 1e-3}),
     "adam": (lambda: optimizers.Adam(decay=0.1), "Adam", {"lr": 1e-3}),
@@ -137,13 +132,13 @@ def check_schedules() -> None:
 def main() -> None:
     check_files()
     check_schedules()
-    for name, config in SMALL.items():
+    for name, config in ODD.items():
         check_differences(name, config)
         if torch:
             check_gradients(name, config)
     if torch:
         for name in OPTIMIZERS:
-            check_optimizer(name, SMALL["mlp"])
+            check_optimizer(name, ODD["mlp"])
 
 
 if __name__ == "__main__":
