@@ -200,14 +200,19 @@ def autoencoder(config: Autoencoder, params: Tensors, records: Array, _: Array) 
 
 
 def ngram(config: Ngram, params: Tensors, tokens: Array, targets: Array) -> tuple[float, Tensors]:
+    """Position t sees tokens t, t - 1, .. in this order; 0 stands before the first."""
     grads: Tensors = {}
-    vectors, embed_back = embedding(params, grads, config.table, tokens)
-    joined = vectors.reshape(len(tokens), -1)
-    h, hidden_back = linear(params, grads, "hidden", joined)
+    rows, time = tokens.shape
+    past = np.zeros((rows, time, config.context), tokens.dtype)
+    for back in range(min(config.context, time)):
+        past[:, back:, back] = tokens[:, : time - back]
+    vectors, embed_back = embedding(params, grads, config.table, past)
+    joined = vectors.reshape(rows, time, -1)
+    h, mix_back = linear(params, grads, "mix", joined)
     active, active_back = tanh(h)
     logits, output_back = linear(params, grads, "output", active)
-    loss, dlogits = cross_entropy(logits, targets[:, -1])
-    embed_back(hidden_back(active_back(output_back(dlogits))).reshape(vectors.shape))
+    loss, dlogits = cross_entropy(logits, targets)
+    embed_back(mix_back(active_back(output_back(dlogits))).reshape(vectors.shape))
     return loss, grads
 
 

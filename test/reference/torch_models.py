@@ -107,12 +107,16 @@ class NgramModel(nn.Module):
     def __init__(self, config: Ngram) -> None:
         super().__init__()
         self.embed = nn.Embedding(config.vocab, config.width)
-        self.hidden = nn.Linear(config.context * config.width, config.hidden)
+        self.context = config.context
+        self.mix = nn.Linear(config.context * config.width, config.hidden)
         self.output = nn.Linear(config.hidden, config.vocab)
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        h = torch.tanh(self.hidden(self.embed(tokens).flatten(1)))
-        return F.cross_entropy(self.output(h), targets[:, -1])
+        time = tokens.shape[1]
+        padded = F.pad(tokens, (self.context - 1, 0))
+        past = [padded[:, self.context - 1 - j : self.context - 1 - j + time] for j in range(self.context)]
+        h = torch.tanh(self.mix(self.embed(torch.stack(past, -1)).flatten(2)))
+        return F.cross_entropy(self.output(h).flatten(0, 1), targets.flatten())
 
 
 def build(config: Config, dtype: torch.dtype) -> nn.Module:

@@ -21,7 +21,7 @@ class Gpt:
     window: int = 256  # tokens of an example
     batch: int = 16
     file = "gpt.arch"
-    table = "embed.table"
+    table = "embed.weight"
 
     def shapes(self) -> Shapes:
         width = self.width
@@ -89,24 +89,26 @@ class Autoencoder:
 
 @dataclass(frozen=True)
 class Ngram:
-    """The last `context` bytes, embedded and joined, one tanh layer, logits."""
+    """At each position the last `context` bytes, embedded and joined, one tanh
+    layer, logits."""
 
     vocab: int = 256
     width: int = 32
     hidden: int = 256
     context: int = 8
-    batch: int = 64
-    window: int = 8
+    batch: int = 16
+    window: int = 64
     file = "ngram.arch"
-    table = "embed.table"
+    table = "embed.weight"
 
     def shapes(self) -> Shapes:
         joined = self.context * self.width
         shapes: Shapes = {self.table: (self.vocab, self.width)}
-        return shapes | linear("hidden", joined, self.hidden) | linear("output", self.hidden, self.vocab)
+        return shapes | linear("mix", joined, self.hidden) | linear("output", self.hidden, self.vocab)
 
     def overrides(self) -> list[str]:
-        return [f"{name}={getattr(self, name)}" for name in ("vocab", "width", "hidden", "context")]
+        names = ("vocab", "width", "hidden", "context")
+        return [f"{name}={getattr(self, name)}" for name in names] + [f"train.window={self.window}"]
 
 
 Config = Union[Gpt, Mlp, Autoencoder, Ngram]
