@@ -8,29 +8,21 @@
 #define OGEE_LIB_GENERATE_CPU_ELEMENTS_H
 
 #include "lib/Generate/Cpu/Frame.h"
+#include "lib/Generate/Cpu/Views.h"
+#include "lib/Nn/Nn.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/AffineMap.h"
 
 #include <map>
+#include <optional>
+#include <vector>
 
 namespace ogee {
 
 using Point = llvm::SmallVector<mlir::AffineExpr, 4>;
-
-/// Element p of `value` is element map(p) of the kernel's result `result`:
-/// results traced back through reshapes, tensor.insert_slice and concat to what
-/// is computed.
-struct Sink {
-  mlir::Value value;
-  unsigned result;
-  mlir::AffineMap map;
-};
-llvm::SmallVector<Sink> sinksOf(kernel::FuncOp kernel);
-
-/// The map from points of `source` to points of `consumer`, which reads it
-/// through element-wise operations and views; null if it does not.
-mlir::AffineMap consumerMap(mlir::Value source, mlir::Value consumer);
 
 class Elements {
 public:
@@ -75,18 +67,100 @@ public:
   llvm::SmallVector<mlir::Value> cloneBlock(mlir::Block &block,
                                             mlir::ValueRange arguments);
 
+  /// Whether something could not be evaluated; a diagnostic has been emitted.
+  bool failed() const { return hasFailed; }
+
   /// What is computed while a scope lives is forgotten when it ends: put one
   /// around the body of each emitted loop or branch.
   class Scope {
   public:
     explicit Scope(Elements &elements);
     ~Scope();
+    Scope(const Scope &) = delete;
+    Scope &operator=(const Scope &) = delete;
 
   private:
     Elements &elements;
     size_t mark;
     mlir::Value mask;
   };
+
+private:
+  struct Variable {
+    mlir::Value value; // i64 or a vector of i64; null for the lane
+    int64_t multipleOf;
+  };
+  struct Memory {
+    mlir::Value pointer;
+    llvm::SmallVector<int64_t> strides;
+  };
+  /// expression = start + stride * lane
+  struct LaneForm {
+    mlir::AffineExpr start;
+    int64_t stride;
+  };
+  /// Tensor, mask (null for what holds under any mask), coordinates.
+  using Key = std::vector<const void *>;
+
+  mlir::AffineExpr simplify(mlir::AffineExpr expression) const;
+  std::optional<LaneForm> laneForm(mlir::AffineExpr expression) const;
+  int64_t divisor(mlir::AffineExpr expression) const;
+  bool variesByLane(mlir::AffineExpr expression) const;
+
+  Key keyOf(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point,
+            mlir::Value mask) const;
+  void remember(const Key &key, mlir::Value value);
+  mlir::Value fail(mlir::Operation *op, mlir::Type type, llvm::StringRef why);
+
+  mlir::AffineExpr offsetIn(const Memory &memory,
+                            llvm::ArrayRef<mlir::AffineExpr> point) const;
+  mlir::Value pointers(mlir::Value base, mlir::Type type,
+                       mlir::AffineExpr offset);
+  mlir::Value load(const Memory &memory, mlir::Type type,
+                   llvm::ArrayRef<mlir::AffineExpr> point);
+  mlir::Value gatherLanes(mlir::Value base, mlir::Type type,
+                          mlir::AffineExpr offset);
+  mlir::Value maskOrAll() const;
+
+  using Coordinates = llvm::ArrayRef<mlir::AffineExpr>;
+  mlir::Value compute(mlir::OpResult tensor, Coordinates point);
+  mlir::Value computeGeneric(mlir::linalg::GenericOp op, unsigned result,
+                             Coordinates point);
+  mlir::Value reduce(mlir::linalg::GenericOp op, unsigned result,
+                     Coordinates point);
+  mlir::Value reduceOver(mlir::linalg::GenericOp op, unsigned result,
+                         llvm::SmallVectorImpl<mlir::AffineExpr> &loops,
+                         llvm::ArrayRef<unsigned> dimensions,
+                         mlir::Value initial);
+  mlir::Value bodyAt(mlir::linalg::GenericOp op, unsigned result,
+                     Coordinates loops, mlir::Value accumulator);
+  mlir::Value constantAt(mlir::arith::ConstantOp op, Coordinates point);
+  llvm::SmallVector<mlir::Value>
+  runBody(mlir::Block &block, mlir::ValueRange arguments, Coordinates loops);
+  mlir::Value padAt(mlir::tensor::PadOp op, Coordinates point);
+  mlir::Value concatAt(mlir::tensor::ConcatOp op, Coordinates point);
+  mlir::Value insertAt(mlir::tensor::InsertSliceOp op, Coordinates point);
+  mlir::Value gatherAt(nn::GatherOp op, Coordinates point);
+  mlir::Value randomAt(nn::RandomOp op, Coordinates point);
+  /// `source` at a point that may lie outside of it, else `other`.
+  mlir::Value readWithin(mlir::Value source, Coordinates point,
+                         mlir::Value other);
+  mlir::Value within(llvm::SmallVectorImpl<mlir::AffineExpr> &point,
+                     llvm::ArrayRef<int64_t> shape);
+  mlir::Value asIndex(mlir::Value i64);
+  mlir::Value scalarOutside(mlir::Value scalar);
+  mlir::Value select(mlir::Value condition, mlir::Value inside,
+                     mlir::Value outside);
+
+  Frame &frame;
+  mlir::MLIRContext *context;
+  int64_t laneCount;
+  mlir::Value mask;
+  std::vector<Variable> variables;
+  llvm::DenseMap<mlir::Value, Memory> memories;
+  std::map<Key, mlir::Value> known;
+  std::vector<std::pair<Key, mlir::Value>> history; // what `known` held before
+  bool hasFailed = false;
 };
 
 } // namespace ogee

@@ -81,6 +81,8 @@ public:
 
 private:
   mlir::Value operand(unsigned index);
+  mlir::Value constant(mlir::TypedAttr attribute);
+  mlir::Block &entry() { return emitted.getBody().front(); }
 
   mlir::OpBuilder b;
   mlir::ModuleOp parent;
@@ -89,6 +91,7 @@ private:
   const Target &cpu;
   mlir::LLVM::LLVMFuncOp emitted;
   llvm::DenseMap<unsigned, mlir::Value> operands;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
 };
 
 } // namespace ogee

@@ -1,0 +1,42 @@
+// Index maps of tensor views and of element-wise operations, in both
+// directions: how reads and writes pass through them without moving data.
+#ifndef OGEE_LIB_GENERATE_CPU_VIEWS_H
+#define OGEE_LIB_GENERATE_CPU_VIEWS_H
+
+#include "lib/Kernel/Kernel.h"
+
+#include "mlir/IR/AffineMap.h"
+
+namespace ogee {
+
+/// Strides in elements of a tensor in C order.
+llvm::SmallVector<int64_t> rowMajor(llvm::ArrayRef<int64_t> shape);
+
+/// For extract_slice, expand_shape, collapse_shape and cast: from points of the
+/// result to points of the source. Null for other operations.
+mlir::AffineMap sourceMap(mlir::Operation *view);
+/// The inverse: from points of the source to points of the result (which may
+/// lie outside of it if the view is a slice).
+mlir::AffineMap resultMap(mlir::Operation *view);
+/// Element p of the inserted tensor is element map(p) of the result.
+mlir::AffineMap insertionMap(mlir::tensor::InsertSliceOp op);
+/// Element p of part `part` is element map(p) of the result.
+mlir::AffineMap partMap(mlir::tensor::ConcatOp op, unsigned part);
+
+/// Element p of `value` is element map(p) of the kernel's result `result`:
+/// results traced back through reshapes, tensor.insert_slice and concat to what
+/// is computed.
+struct Sink {
+  mlir::Value value;
+  unsigned result;
+  mlir::AffineMap map;
+};
+llvm::SmallVector<Sink> sinksOf(kernel::FuncOp kernel);
+
+/// The map from points of `source` to points of `consumer`, which reads it
+/// through element-wise operations and views; null if it does not.
+mlir::AffineMap consumerMap(mlir::Value source, mlir::Value consumer);
+
+} // namespace ogee
+
+#endif // OGEE_LIB_GENERATE_CPU_VIEWS_H
