@@ -24,13 +24,13 @@ Range Lexer::advance(size_t length) {
   M(ARCH, "arch")                                                              \
   M(FN, "fn")                                                                  \
   M(PARAM, "param")                                                            \
-  M(STATE, "state") M(LET, "let") M(VAR, "var") M(IF, "if") M(ELSE, "else")    \
-      M(FOR, "for") M(SCAN, "scan") M(IN, "in") M(BY, "by") M(WHERE, "where")  \
-          M(AS, "as") M(USE, "use") M(REQUIRE, "require")                      \
-              M(MINIMISE, "minimise") M(OVER, "over") M(WITH, "with")          \
-                  M(OF, "of") M(AND, "and") M(OR, "or") M(NOT, "not")          \
-                      M(DIV, "div") M(MOD, "mod") M(TRUE, "true")              \
-                          M(FALSE, "false") M(NONE, "none")
+  M(STATE, "state")                                                            \
+  M(LET, "let") M(VAR, "var") M(IF, "if") M(ELSE, "else") M(FOR, "for")        \
+      M(SCAN, "scan") M(IN, "in") M(BY, "by") M(WHERE, "where") M(AS, "as")    \
+          M(USE, "use") M(REQUIRE, "require") M(MINIMISE, "minimise")          \
+              M(OVER, "over") M(WITH, "with") M(OF, "of") M(AND, "and")        \
+                  M(OR, "or") M(NOT, "not") M(DIV, "div") M(MOD, "mod")        \
+                      M(TRUE, "true") M(FALSE, "false") M(NONE, "none")
 
 Token Lexer::name(Range range) {
 #define KEYWORD(token, spelling)                                               \
@@ -66,6 +66,18 @@ void Lexer::refuseCharacter(Range range) {
   std::string byte = "\\x" + llvm::utohexstr((unsigned char)*range.begin);
   sink.report(diag::UnknownCharacter, range,
               isPrintable ? range.text() : StringRef(byte));
+}
+
+/// A word with letters that are not ours, such as `µ`: one mistake, one name.
+Token Lexer::foreignName(Range range) {
+  const char *begin = llvm::find_if(
+      range.text(), [](char c) { return (unsigned char)c >= 0x80; });
+  const char *end = begin + 1;
+  while (end != range.end && ((unsigned char)*end & 0xC0) == 0x80)
+    ++end;
+  Range character{begin, end};
+  sink.report(diag::UnknownCharacter, character, character.text());
+  return {K::S_NAME, range, range.text()};
 }
 
 Token Lexer::string(Range range, bool isClosed) {
@@ -299,9 +311,12 @@ static std::string describeExpected(llvm::ArrayRef<Kind> expected) {
   if (llvm::is_contained(expected, K::S_INT)) {
     parts.push_back("an expression");
   } else {
-    for (Kind kind : expected)
-      if (!continuesExpression(kind))
+    bool canEnd = llvm::is_contained(expected, K::S_END);
+    for (Kind kind : expected) {
+      bool isEnd = kind == K::S_YYEOF || kind == K::S_RBRACE;
+      if (!continuesExpression(kind) && !(canEnd && isEnd))
         parts.push_back(describe(kind));
+    }
   }
   if (parts.empty() || parts.size() > 4)
     return "";

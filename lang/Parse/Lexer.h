@@ -44,6 +44,7 @@ public:
   Token string(Range range, bool isClosed);
   void addDoc(Range range) { builder.addDoc(range); }
   void refuseCharacter(Range range);
+  Token foreignName(Range range);
   Token badNumber(Range range);
   /// The range of the next `length` bytes, which the scanner has matched.
   Range advance(size_t length);
