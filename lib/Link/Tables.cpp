@@ -174,16 +174,40 @@ static SmallVector<int64_t> deadAfter(plan::ProgramBuffers &buffers,
   return dead;
 }
 
+/// A list launch's chunks find their tuple in front of the plain offsets: four
+/// integers a chunk, the places in the array of the tuple's first operand and
+/// first result, then first element and count.
+static SmallVector<int64_t> listOffsets(kernel::LaunchOp op,
+                                        kernel::FuncOp callee) {
+  auto table = op->getAttrOfType<DenseI64ArrayAttr>("table").asArrayRef();
+  int64_t header = table.size() / 3 * 4;
+  int64_t inputs = op.getInputs().size();
+  SmallVector<int64_t> offsets;
+  for (; !table.empty(); table = table.drop_front(3)) {
+    int64_t tuple = table[0];
+    offsets.push_back(header + tuple * callee.getNumArguments());
+    offsets.push_back(header + inputs + tuple * callee.getNumResults());
+    offsets.append({table[1], table[2]});
+  }
+  llvm::append_range(offsets, *op.getOffsets());
+  return offsets;
+}
+
 llvm::Constant *TableBuilder::launch(const plan::LaunchBuffers &launch,
                                      ArrayRef<int64_t> dead) {
   kernel::FuncOp callee = launch.callee;
   kernel::Cost cost = kernel::costOf(callee);
   kernel::LaunchOp op = launch.op;
-  ArrayRef<int64_t> offsets = *op.getOffsets();
+  SmallVector<int64_t> offsets(*op.getOffsets());
   SmallVector<llvm::Constant *> results;
   for (auto [index, value] : llvm::enumerate(op.getResults()))
     results.push_back(slot(callee.getName(), value.getType(),
                            offsets[op.getInputs().size() + index]));
+  int64_t chunks = callee.getChunks().value_or(1);
+  if (callee.getList()) {
+    offsets = listOffsets(op, callee);
+    chunks = op->getAttrOfType<DenseI64ArrayAttr>("table").size() / 3;
+  }
   StringRef name = callee.getName();
   scratch = std::max<int64_t>(scratch, callee.getScratch().value_or(0));
   return constants.record(
@@ -192,10 +216,9 @@ llvm::Constant *TableBuilder::launch(const plan::LaunchBuffers &launch,
                                  : constants.null(),
        constants.numbers(offsets), constants.array(results),
        constants.numbers(dead), constants.i64(results.size()),
-       constants.i64(dead.size() / 2),
-       constants.i64(callee.getChunks().value_or(1)), constants.i64(cost.flops),
-       constants.i64(cost.bytes), constants.i32(op.getJoins() ? 1 : 0),
-       constants.i32(offsets.size())});
+       constants.i64(dead.size() / 2), constants.i64(chunks),
+       constants.i64(cost.flops), constants.i64(cost.bytes),
+       constants.i32(op.getJoins() ? 1 : 0), constants.i32(offsets.size())});
 }
 
 /// The plan's own record is gone; places come from the attributes it left.
@@ -297,8 +320,8 @@ llvm::Constant *TableBuilder::data(DictionaryAttr train) {
       {path.empty() ? constants.null() : constants.string(path),
        constants.f64(holdout ? holdout.getValueAsDouble() : 0),
        constants.i64(numberOf(data, "window")),
-       constants.i32(textOf(data, "kind") == "arrays" ? OGEE_SOURCE_ARRAYS
-                                                      : OGEE_SOURCE_TEXT),
+       constants.i32(textOf(data, "source") == "arrays" ? OGEE_SOURCE_ARRAYS
+                                                        : OGEE_SOURCE_TEXT),
        constants.i32(textOf(data, "tokens") == "bytes" ? OGEE_TOKENS_BYTES
                                                        : OGEE_TOKENS_NONE),
        constants.i32(sequential ? OGEE_SEQUENTIAL : OGEE_RANDOM),

@@ -5,6 +5,7 @@
 // families keep partial sums in their results or read rows of other chunks, and
 // never share.
 #include "lib/Plan/Reuse.h"
+#include "lib/Nn/Nn.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -62,13 +63,21 @@ static bool keepsPlace(Operation *op, Value result,
   return true;
 }
 
+/// A scatter copies its first operand into its result, element by element.
+static bool startsScatter(Value value, Value written) {
+  auto scatter = written.getDefiningOp<nn::ScatterAddOp>();
+  return scatter && scatter.getInit() == value && value.hasOneUse();
+}
+
 bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
                         unsigned result) {
-  if (function.getFamily() != kernel::Family::Row)
-    return false;
   Value value = function.getArgument(argument);
   Operation *yield = function.getBody().front().getTerminator();
   Value written = yield->getOperand(result);
+  if (function.getFamily() == kernel::Family::Move)
+    return startsScatter(value, written);
+  if (function.getFamily() != kernel::Family::Row)
+    return false;
   if (function.getList())
     return value.getType() == written.getType();
   if (!isShapedLike(value, written) || function.getArgumentTypes()[argument] !=
