@@ -1,9 +1,9 @@
 # One lit suite for the whole tree. Tests name tools without a path: build/bin
 # and LLVM's own tools come first in PATH, so that a test line reads like what a
 # user types.
-import importlib.util
 import os
 import re
+import subprocess
 
 import lit.formats
 import lit.util
@@ -37,8 +37,10 @@ config.substitutions += [
     ("%std", os.path.join(config.ogee_source_root, "lang", "std")),
 ]
 
+# Asked of the interpreter that tests run, which need not be lit's own.
 for module in ("torch", "numpy"):
-    if importlib.util.find_spec(module):
+    seek = f"import importlib.util as u; exit(u.find_spec('{module}') is None)"
+    if subprocess.run(["python3", "-c", seek], env=config.environment).returncode == 0:
         config.available_features.add(module)
 for tool in ("gdb", "gcc"):
     if lit.util.which(tool, config.environment["PATH"]):

@@ -1,5 +1,6 @@
 // Runs any pass of Ogee alone on a file of MLIR; one line a dialect or a stage.
 #include "lib/Arch/Arch.h"
+#include "lib/Generate/Cpu/Generate.h"
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
 #include "lib/Plan/Plan.h"
@@ -14,6 +15,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  ogee::registerOgeeGenerateCpuPasses();
   ogee::registerOgeePlanPasses();
   registry.insert<ogee::arch::ArchDialect, ogee::nn::NnDialect,
                   ogee::kernel::KernelDialect>();

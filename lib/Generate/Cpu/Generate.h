@@ -1,0 +1,37 @@
+// The door of the generate stage for CPUs: passes, and kernels to objects.
+#ifndef OGEE_LIB_GENERATE_CPU_GENERATE_H
+#define OGEE_LIB_GENERATE_CPU_GENERATE_H
+
+#include "lib/Generate/Cpu/Target.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir::arith {
+class ArithDialect;
+}
+namespace mlir::math {
+class MathDialect;
+}
+
+namespace ogee {
+
+#define GEN_PASS_DECL
+#include "lib/Generate/Cpu/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "lib/Generate/Cpu/Passes.h.inc"
+
+/// What emitKernel makes (llvm, scf, arith, math, vector) to the LLVM dialect,
+/// with a debug scope for each function.
+void buildLowerPipeline(mlir::OpPassManager &manager);
+
+} // namespace ogee
+
+#endif // OGEE_LIB_GENERATE_CPU_GENERATE_H
