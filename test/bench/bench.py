@@ -6,6 +6,7 @@ processor gives. See docs/performance.md for what the figures mean."""
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import rows
 from sides import SIDES, Bench, Side
 from worker import Worker
 
-MOST_ROUNDS = 28
+MOST = 4  # times the rounds asked for
 
 
 def options() -> argparse.Namespace:
@@ -65,7 +66,7 @@ def measure(bench: Bench, sides: list[Side], peak: Worker, least: int) -> report
         number += 1
         result = report.Result(bench.row, bench.threads, sides, rates, watch.others())
         print(f"\r{bench.row.name}: round {number}", end="", file=sys.stderr, flush=True)
-        if number >= least and (result.steady() or number >= max(least, MOST_ROUNDS)):
+        if number >= least and (result.steady() or number >= MOST * least):
             print("\r\033[K", end="", file=sys.stderr)
             return result
 
@@ -97,6 +98,8 @@ def run_row(bench: Bench, chosen: argparse.Namespace, program: Path) -> report.R
 
 
 def main() -> None:
+    # A terminated run, too, ends its processes and removes its files.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = options()
     print(machine.describe())
     others = machine.wait_for_quiet(report.OTHERS, 60)
