@@ -80,13 +80,3 @@ def batches(row: Row, path: Path) -> Iterator[data.Batch]:
     if isinstance(config, Gpt):
         return data.text_batches(path, config.window, config.batch, HOLDOUT)
     return data.record_batches(path, config.fields, config.batch, HOLDOUT)
-
-
-# Only what differs from the zoo files' own settings.
-OGEE_SETTINGS = [
-    "train.precision=f32",
-    "train.rate=1e-3",
-    "train.schedule=constant",
-    "train.clip=none",
-    "train.data.order=sequential",
-]

@@ -63,7 +63,7 @@ class Bench:
     def agreement(self) -> agree.Agreement:
         """Ogee's first step against PyTorch's, from the same weights and tokens."""
         program = self.folder / "with-gradients"
-        binary.build(self.row.config, program, rows.OGEE_SETTINGS, ["--with=gradients"])
+        binary.build(self.row.config, HERE, program, [], ["--with=gradients"])
         flags = ["--threads", str(self.threads), "--steps", "1"]
         made = binary.run(program, self.files, flags, gradients=True)
         output = self.folder / "torch.safetensors"
@@ -80,7 +80,7 @@ class Bench:
         program = self.folder / "train"
         os.environ["XDG_CACHE_HOME"] = str(self.folder / "cache")
         begin = time.monotonic()
-        binary.build(self.row.config, program, rows.OGEE_SETTINGS, [])
+        binary.build(self.row.config, HERE, program, [], [])
         compile_s = time.monotonic() - begin
         worker = Worker([str(program), "--bench", *self.places()], self.folder / "ogee.txt")
         return Side("ogee", worker, worker.first_step()[0], compile_s)

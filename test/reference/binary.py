@@ -1,7 +1,7 @@
 """Builds a zoo model with `ogee build` and runs the binary, for every tool here."""
 
 import json
-import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,12 @@ import tensorfile
 from zoo import Config, Gpt, Ngram
 
 ROOT = Path(__file__).resolve().parents[2]
+INPUTS = Path(__file__).resolve().parent / "Inputs"
 HOLDOUT = 0.1  # of the tokens or records; lang/std's default
 
-# What every comparison sets beside sizes, precision and rate: a schedule that
-# does not depend on the number of steps, and data in an order known here.
-FIXED = ["train.schedule=constant", "train.data.order=sequential"]
-
-
 def compiler() -> Path:
-    """`ogee` of OGEE, else of the build folder."""
-    return Path(os.environ.get("OGEE", ROOT / "build" / "bin" / "ogee"))
+    """The first `ogee` of PATH, as in a lit test, else that of the build folder."""
+    return Path(shutil.which("ogee") or ROOT / "build" / "bin" / "ogee")
 
 
 def checked(command: list[str]) -> str:
@@ -34,8 +30,9 @@ def checked(command: list[str]) -> str:
     return done.stdout
 
 
-def build(config: Config, output: Path, settings: list[str], flags: list[str]) -> None:
-    model = ROOT / "lang" / "zoo" / config.file
+def build(config: Config, source: Path, output: Path, settings: list[str], flags: list[str]) -> None:
+    """`source` is a folder of train sections that use the zoo's archs."""
+    model = source / config.file
     sizes = config.overrides() + [f"train.batch={config.batch}"]
     checked([str(compiler()), "build", str(model), "-o", str(output), *sizes, *settings, *flags])
 

@@ -74,8 +74,8 @@ def reference(kind: str, config: Config, files: binary.Files, steps: int) -> Ref
 
 def with_ogee(config: Config, files: binary.Files, dtype: str, steps: int) -> binary.Trained:
     program = files.folder / "train"
-    settings = [f"train.precision={dtype}", f"train.rate={RATE}", f"train.clip={CLIP}", *binary.FIXED]
-    binary.build(config, program, settings, ["--with=gradients"])
+    settings = [f"train.precision={dtype}", f"train.rate={RATE}", f"train.clip={CLIP}"]
+    binary.build(config, binary.INPUTS, program, settings, ["--with=gradients"])
     return binary.run(program, files, ["--steps", str(steps)], gradients=True)
 
 

@@ -85,7 +85,7 @@ def main() -> None:
         files = binary.Files(Path(name))
         binary.write_data(files.data, config, 4 * config.batch, seed=1)
         program = files.folder / "train"
-        binary.build(config, program, ["train.precision=f64", *binary.FIXED], ["--with=gradients"])
+        binary.build(config, binary.INPUTS, program, ["train.precision=f64"], ["--with=gradients"])
         wrong = check(Model(program, files), initial(config.shapes(), 1, "f8"), chosen.elements)
     if wrong:
         sys.exit("\n".join(wrong))
