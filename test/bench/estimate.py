@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Rounds = list[list[float]]  # ms of each step, by round
+Rounds = list[list[float]]  # ms of each step, by round; as many in each
 
 DRAWS = 2000
 HALVINGS = 400
@@ -23,34 +23,31 @@ class Estimate:
 
 
 def median(rounds: Rounds) -> float:
-    return float(np.median(np.concatenate(rounds)))
+    return float(np.median(rounds))
 
 
-def interval(values: list[float]) -> tuple[float, float]:
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)
+def redrawn(rounds: Rounds) -> np.ndarray:
+    """Medians of DRAWS selections of rounds with replacement; the selections
+    depend on the number of rounds alone, so both sides of a ratio share them."""
+    chosen = np.random.default_rng(0).integers(0, len(rounds), (DRAWS, len(rounds)))
+    return np.median(np.array(rounds)[chosen], axis=(1, 2))
 
 
-def resampled(count: int) -> np.ndarray:
-    """DRAWS selections of rounds with replacement; the same in every run."""
-    return np.random.default_rng(0).integers(0, count, (DRAWS, count))
+def interval(value: float, draws: np.ndarray) -> Estimate:
+    low, high = np.percentile(draws, (2.5, 97.5))
+    return Estimate(value, float(low), float(high))
 
 
 def step_time(rounds: Rounds) -> Estimate:
     """Median step in ms with its 95 % interval."""
-    draws = [median([rounds[i] for i in chosen]) for chosen in resampled(len(rounds))]
-    return Estimate(median(rounds), *interval(draws))
+    return interval(median(rounds), redrawn(rounds))
 
 
 def ratio(over: Rounds, under: Rounds) -> Estimate:
     """Median of `over` by median of `under`, 95 % interval."""
     if len(over) != len(under):
         raise ValueError("sides of a ratio need the same rounds")
-    draws = [
-        median([over[i] for i in chosen]) / median([under[i] for i in chosen])
-        for chosen in resampled(len(over))
-    ]
-    return Estimate(median(over) / median(under), *interval(draws))
+    return interval(median(over) / median(under), redrawn(over) / redrawn(under))
 
 
 def spread(rounds: Rounds) -> float:
