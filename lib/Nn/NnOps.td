@@ -84,6 +84,15 @@ def Nn_ArgMaxOp : Nn_Op<"argmax", [Pure]> {
     "type($input) `->` type($result)";
 }
 
+def Nn_StopGradientOp : Nn_Op<"stop_gradient",
+    [Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "the value, without its gradient; gone after differentiate";
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 0;
+}
+
 def Nn_RandomOp : Nn_Op<"random", [Pure]> {
   let summary = "counter-based random numbers";
   let description = [{

@@ -1,6 +1,7 @@
 // Runs any pass of Ogee alone on a file of MLIR; one line a dialect or a stage.
 #include "lib/Arch/Arch.h"
 #include "lib/Generate/Cpu/Generate.h"
+#include "lib/Flatten/Flatten.h"
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
 #include "lib/Plan/Plan.h"
@@ -17,6 +18,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   ogee::registerOgeeGenerateCpuPasses();
   ogee::registerOgeePlanPasses();
+  ogee::registerFlattenPipeline();
   registry.insert<ogee::arch::ArchDialect, ogee::nn::NnDialect,
                   ogee::kernel::KernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(

@@ -1,0 +1,132 @@
+// The contract of docs/architecture.md, checked where flatten and differentiate
+// end, because upstream's verifiers do not.
+#include "lib/Flatten/Flatten.h"
+#include "lib/Nn/Program.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace ogee {
+#define GEN_PASS_DEF_VERIFYTENSORPROGRAM
+#include "lib/Flatten/Passes.h.inc"
+} // namespace ogee
+
+using namespace mlir;
+using namespace ogee;
+
+/// Least and greatest value of `expr` over a box; fails on what is not affine
+/// with constant factors.
+static FailureOr<std::pair<int64_t, int64_t>>
+boundsOver(AffineExpr expr, ArrayRef<int64_t> extents) {
+  using Bounds = std::pair<int64_t, int64_t>;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return Bounds(constant.getValue(), constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return Bounds(0, extents[dim.getPosition()] - 1);
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return failure();
+  auto lhs = boundsOver(binary.getLHS(), extents);
+  auto rhs = boundsOver(binary.getRHS(), extents);
+  if (failed(lhs) || failed(rhs))
+    return failure();
+  if (expr.getKind() == AffineExprKind::Add)
+    return Bounds(lhs->first + rhs->first, lhs->second + rhs->second);
+  int64_t factor = rhs->first;
+  if (rhs->second != factor)
+    return failure();
+  if (expr.getKind() == AffineExprKind::Mul)
+    return Bounds(std::min(lhs->first * factor, lhs->second * factor),
+                  std::max(lhs->first * factor, lhs->second * factor));
+  if (expr.getKind() == AffineExprKind::FloorDiv && factor > 0)
+    return Bounds(llvm::divideFloorSigned(lhs->first, factor),
+                  llvm::divideFloorSigned(lhs->second, factor));
+  if (expr.getKind() == AffineExprKind::Mod && factor > 0)
+    return Bounds(0, factor - 1);
+  return failure();
+}
+
+static LogicalResult verifyMaps(linalg::GenericOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  unsigned inputs = op.getNumDpsInputs();
+  for (auto [index, map] : llvm::enumerate(op.getIndexingMapsArray())) {
+    if (index >= inputs && !map.isProjectedPermutation())
+      return op.emitOpError() << "output map " << AffineMapAttr::get(map)
+                              << " is no projected permutation";
+    if (index >= inputs)
+      continue;
+    auto type = cast<RankedTensorType>(op.getInputs()[index].getType());
+    for (auto [expr, extent] :
+         llvm::zip_equal(map.getResults(), type.getShape())) {
+      auto bounds = boundsOver(expr, extents);
+      if (failed(bounds) || bounds->first < 0 || bounds->second >= extent)
+        return op.emitOpError() << "input " << index << " is read outside by "
+                                << AffineMapAttr::get(map);
+    }
+  }
+  return success();
+}
+
+/// What compares and converts an index beside `linalg.index`.
+static bool isIndexArithmetic(Operation &op) {
+  return isa<linalg::IndexOp, arith::ConstantOp, arith::IndexCastOp,
+             arith::SIToFPOp, arith::CmpIOp, arith::AddIOp, arith::SubIOp,
+             arith::MulIOp, arith::FloorDivSIOp, arith::RemSIOp>(op);
+}
+
+static LogicalResult verifyBody(linalg::GenericOp op) {
+  if (op.getNumResults() != 1)
+    return op.emitOpError() << "has more than one result";
+  auto body = op.getBody()->without_terminator();
+  if (isCopy(op) || scalarOp(op) || isContraction(op) || body.empty())
+    return success();
+  bool indices = llvm::any_of(body, llvm::IsaPred<linalg::IndexOp>);
+  if (indices && llvm::all_of(body, isIndexArithmetic))
+    return success();
+  return op.emitOpError() << "has more than one scalar operation in its body";
+}
+
+static LogicalResult verifyOp(Operation &op) {
+  for (Type type : op.getResultTypes()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && (!tensor.hasStaticShape() ||
+                   llvm::any_of(tensor.getShape(),
+                                [](int64_t extent) { return extent <= 0; })))
+      return op.emitOpError() << "has no static, positive shape: " << type;
+  }
+  if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+    if (failed(verifyMaps(generic)))
+      return failure();
+    return verifyBody(generic);
+  }
+  bool known =
+      isa<linalg::FillOp, arith::ConstantOp, func::ReturnOp, tensor::EmptyOp,
+          tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+          tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp,
+          tensor::PadOp>(op) ||
+      (isa<nn::NnDialect>(op.getDialect()) && !isa<nn::SoftmaxOp>(op));
+  if (!known)
+    return op.emitOpError() << "is no part of a tensor program";
+  return success();
+}
+
+namespace {
+struct VerifyTensorProgramPass
+    : ogee::impl::VerifyTensorProgramBase<VerifyTensorProgramPass> {
+  using VerifyTensorProgramBase::VerifyTensorProgramBase;
+  void runOnOperation() override {
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (!function.getBody().hasOneBlock()) {
+        function.emitOpError("must have one block");
+        return signalPassFailure();
+      }
+      for (Operation &op : function.getBody().front())
+        if (failed(verifyOp(op)))
+          return signalPassFailure();
+    }
+  }
+};
+} // namespace
