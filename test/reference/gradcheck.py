@@ -17,31 +17,32 @@ import numpy as np
 
 import binary
 import tensorfile
-from odd import TINY
-from zoo import initial
+from odd import PROBES, TINY, values
 
 EPS = 1e-5
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
+
+MODELS = TINY | PROBES
 
 Tensors = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Probe:
+class Slope:
     path: str
     along: np.ndarray  # direction in the parameter's space
     what: str
 
 
-def probes(params: Tensors, elements: int) -> list[Probe]:
+def probes(params: Tensors, elements: int) -> list[Slope]:
     random = np.random.default_rng(5)
     found = []
     for path, value in params.items():
-        found.append(Probe(path, random.standard_normal(value.shape), "direction"))
+        found.append(Slope(path, random.standard_normal(value.shape), "direction"))
         for place in random.choice(value.size, min(elements, value.size), replace=False):
             along = np.zeros(value.size)
             along[place] = 1
-            found.append(Probe(path, along.reshape(value.shape), f"element {place}"))
+            found.append(Slope(path, along.reshape(value.shape), f"element {place}"))
     return found
 
 
@@ -54,7 +55,7 @@ class Model:
         tensorfile.write(self.files.init, params)
         return binary.run(self.program, self.files, ["--steps", "1", "--threads", "1"], gradients)
 
-    def slope(self, params: Tensors, probe: Probe) -> float:
+    def slope(self, params: Tensors, probe: Slope) -> float:
         """Central difference of the loss along the probe."""
         moved = [params | {probe.path: params[probe.path] + sign * EPS * probe.along} for sign in (1, -1)]
         high, low = (self.run(each, gradients=False).losses[0] for each in moved)
@@ -75,18 +76,23 @@ def check(model: Model, params: Tensors, elements: int) -> list[str]:
     return wrong
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", choices=TINY)
-    parser.add_argument("--elements", type=int, default=3, help="of each parameter")
-    chosen = parser.parse_args()
-    config = TINY[chosen.model]
-    with tempfile.TemporaryDirectory() as name:
-        files = binary.Files(Path(name))
+def differences(name: str, elements: int, flags: list[str]) -> list[str]:
+    """Builds the model with these flags; what differs in its gradients."""
+    config = MODELS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        files = binary.Files(Path(folder))
         binary.write_data(files.data, config, 4 * config.batch, seed=1)
         program = files.folder / "train"
-        binary.build(config, binary.INPUTS, program, ["train.precision=f64"], ["--with=gradients"])
-        wrong = check(Model(program, files), initial(config.shapes(), 1, "f8"), chosen.elements)
+        binary.build(config, binary.INPUTS, program, ["train.precision=f64"], ["--with=gradients", *flags])
+        return check(Model(program, files), values(config, "f8"), elements)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", choices=MODELS)
+    parser.add_argument("--elements", type=int, default=3, help="of each parameter")
+    chosen = parser.parse_args()
+    wrong = differences(chosen.model, chosen.elements, [])
     if wrong:
         sys.exit("\n".join(wrong))
 

@@ -111,7 +111,26 @@ class Ngram:
         return [f"{name}={getattr(self, name)}" for name in names] + [f"train.window={self.window}"]
 
 
-Config = Union[Gpt, Mlp, Autoencoder, Ngram]
+@dataclass(frozen=True)
+class Probe:
+    """A test's own model: parameters of one shape under the given names,
+    weighted by records of `inputs` numbers."""
+
+    file: str
+    paths: tuple[str, ...]
+    shape: tuple[int, ...]
+    inputs: int = 11
+    batch: int = 5
+    fields = ("image", "label")
+
+    def shapes(self) -> Shapes:
+        return {path: self.shape for path in self.paths}
+
+    def overrides(self) -> list[str]:
+        return [f"inputs={self.inputs}"]
+
+
+Config = Union[Gpt, Mlp, Autoencoder, Ngram, Probe]
 
 
 def linear(path: str, inputs: int, outputs: int) -> Shapes:
