@@ -191,24 +191,13 @@ struct UnaryExpr : ExprOf<ExprKind::Unary> {
 };
 
 enum class BinaryOp {
-  Add,
-  Sub,
-  Mul,
-  Div,      ///< `/`: exact on integers.
-  FloorDiv, ///< `div`
-  Mod,      ///< `mod`
-  MatMul,   ///< `@`
-  Pow,      ///< `**`
-  Equal,
-  NotEqual,
-  Less,
-  LessEqual,
-  Greater,
-  GreaterEqual,
-  And,
-  Or,
-  Pair, ///< `a -> b`
+#define OGEE_BINARY_OP(name, spelling) name,
+#include "lang/Parse/BinaryOps.def"
 };
+
+/// As in the text: `div`, `<=`.
+/// As in the text: `div`, `<=`.
+StringRef spelling(BinaryOp op);
 
 struct BinaryExpr : ExprOf<ExprKind::Binary> {
   BinaryOp op;
@@ -312,6 +301,9 @@ struct FnDecl : StmtOf<StmtKind::Fn> {
 };
 
 enum class BindingKind { Param, State, Let, Var };
+/// As in the text: `param`.
+StringRef spelling(BindingKind kind);
+
 enum class InitKind { None, Value, Draw };
 
 /// `param|state|let|var name: type = value as role`, also `name[indices]`,

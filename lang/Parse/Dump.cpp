@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "lang/Parse/Parse.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 #include <vector>
 
@@ -111,60 +110,6 @@ static std::string quoted(StringRef text) {
   return result;
 }
 
-static StringRef spelling(BinaryOp op) {
-  switch (op) {
-  case BinaryOp::Add:
-    return "+";
-  case BinaryOp::Sub:
-    return "-";
-  case BinaryOp::Mul:
-    return "*";
-  case BinaryOp::Div:
-    return "/";
-  case BinaryOp::FloorDiv:
-    return "div";
-  case BinaryOp::Mod:
-    return "mod";
-  case BinaryOp::MatMul:
-    return "@";
-  case BinaryOp::Pow:
-    return "**";
-  case BinaryOp::Equal:
-    return "==";
-  case BinaryOp::NotEqual:
-    return "!=";
-  case BinaryOp::Less:
-    return "<";
-  case BinaryOp::LessEqual:
-    return "<=";
-  case BinaryOp::Greater:
-    return ">";
-  case BinaryOp::GreaterEqual:
-    return ">=";
-  case BinaryOp::And:
-    return "and";
-  case BinaryOp::Or:
-    return "or";
-  case BinaryOp::Pair:
-    return "->";
-  }
-  llvm_unreachable("covered switch");
-}
-
-static StringRef spelling(BindingKind kind) {
-  switch (kind) {
-  case BindingKind::Param:
-    return "param";
-  case BindingKind::State:
-    return "state";
-  case BindingKind::Let:
-    return "let";
-  case BindingKind::Var:
-    return "var";
-  }
-  llvm_unreachable("covered switch");
-}
-
 //===----------------------------------------------------------------------===//
 // Parts
 //===----------------------------------------------------------------------===//
@@ -234,7 +179,7 @@ Tree Dumper::tree(const Expr *expr) {
   case ExprKind::Int:
     return Tree(std::to_string(cast<IntExpr>(expr)->value));
   case ExprKind::Float:
-    return Tree(llvm::formatv("{0:r}", expr->range.text()).str());
+    return Tree(expr->range.text().str());
   case ExprKind::String:
     return Tree(quoted(cast<StringExpr>(expr)->value));
   case ExprKind::Bool:

@@ -75,7 +75,9 @@ private:
   std::vector<Open> open;     ///< Brackets and braces, the innermost last.
   std::vector<Token> pending; ///< Read ahead, at most one.
   Kind last = Grammar::symbol_kind::S_END;
-  bool isExplained = false; ///< What the grammar will refuse next.
+  const char *end = nullptr;     ///< Of the last token,
+  const char *lastEnd = nullptr; ///< and of the one before it.
+  bool isExplained = false;      ///< What the grammar will refuse next.
   bool isDropping = false;
   size_t dropDepth = 0; ///< The braces around the statement.
 };

@@ -1,0 +1,113 @@
+//===- Reject.cpp - What is said about a token that does not fit ----------===//
+#include "lang/Parse/Lexer.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace ogee;
+using namespace ogee::parsing;
+using llvm::StringRef;
+using Kind = Lexer::Kind;
+using K = Grammar::symbol_kind;
+
+static std::string describe(Kind kind) {
+  switch (kind) {
+  case K::S_NAME:
+    return "a name";
+  case K::S_STRING:
+    return "a string";
+  case K::S_INT:
+    return "an integer";
+  case K::S_FLOAT:
+    return "a number";
+  case K::S_END:
+    return "the end of the statement";
+  case K::S_YYEOF:
+    return "the end of the file";
+  default:
+    return ("`" + llvm::StringRef(Grammar::symbol_name(kind)) + "`").str();
+  }
+}
+
+/// The tokens that go on with an expression are rarely what was forgotten.
+static bool continuesExpression(Kind kind) {
+  switch (kind) {
+  case K::S_OR:
+  case K::S_AND:
+  case K::S_DIV:
+  case K::S_MOD:
+  case K::S_DOT:
+  case K::S_DOTS:
+  case K::S_LPAREN:
+  case K::S_LBRACKET:
+  case K::S_ARROW:
+    return true;
+  default:
+    return kind >= K::S_PLUS && kind <= K::S_GE;
+  }
+}
+
+/// `, expected a, b or c`, or nothing where too much is possible.
+static std::string describeExpected(llvm::ArrayRef<Kind> expected) {
+  llvm::SmallVector<std::string> parts;
+  if (llvm::is_contained(expected, K::S_INT)) {
+    parts.push_back("an expression");
+  } else {
+    bool canEnd = llvm::is_contained(expected, K::S_END);
+    for (Kind kind : expected) {
+      bool isEnd = kind == K::S_YYEOF || kind == K::S_RBRACE;
+      if (!continuesExpression(kind) && !(canEnd && isEnd))
+        parts.push_back(describe(kind));
+    }
+  }
+  if (parts.empty() || parts.size() > 4)
+    return "";
+  std::string last = parts.pop_back_val();
+  std::string all = llvm::join(parts, ", ");
+  return ", expected " + all + (all.empty() ? "" : " or ") + last;
+}
+
+/// True if `rest` closes the bracket it lies in before a brace or a line that
+/// starts a statement. A guess from the characters: it only decides how much
+/// is dropped.
+static bool closesBracket(StringRef rest) {
+  int depth = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    char c = rest[i];
+    StringRef line = rest.substr(i + 1).ltrim(' ');
+    bool startsStatement =
+        c == '\n' && (line.starts_with("let ") || line.starts_with("param ") ||
+                      line.starts_with("var ") || line.starts_with("fn "));
+    if (c == '{' || c == '}' || startsStatement)
+      return false;
+    if (c == '(' || c == '[')
+      ++depth;
+    else if ((c == ')' || c == ']') && depth-- == 0)
+      return true;
+  }
+  return false;
+}
+
+void Lexer::reject(Token token, llvm::ArrayRef<Kind> expected) {
+  if (!std::exchange(isExplained, false))
+    report(token, expected);
+  bool isSynchronising = token.kind == K::S_END || token.kind == K::S_RBRACE ||
+                         token.kind == K::S_YYEOF;
+  if (isSynchronising)
+    return;
+  isDropping = true;
+  if (!closesBracket(text.drop_front(token.range.end - text.begin())))
+    abandonBrackets();
+  dropDepth = braceDepth() - (token.kind == K::S_LBRACE);
+}
+
+void Lexer::report(Token token, llvm::ArrayRef<Kind> expected) {
+  bool isText = token.kind != K::S_END && token.kind != K::S_YYEOF;
+  Range range = isText ? token.range : Range{lastEnd, lastEnd};
+  std::string what =
+      isText ? ("`" + range.text() + "`").str() : describe(token.kind);
+  std::string wanted = describeExpected(expected);
+  auto diagnostic = sink.report(diag::UnexpectedToken, range, what, wanted);
+  if (inBracket() && open.back().range.begin != range.begin)
+    sink.note(diagnostic, diag::OpenedHere, open.back().range,
+              open.back().range.text());
+}
