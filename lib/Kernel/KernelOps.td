@@ -80,6 +80,15 @@ def Kernel_FuncOp : Kernel_Op<"func", [FunctionOpInterface, IsolatedFromAbove]> 
   let regions = (region MinSizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
+      "::mlir::FunctionType":$type, "Family":$family), [{
+    $_state.addRegion();
+    auto &properties = $_state.getOrAddProperties<Properties>();
+    properties.sym_name = $_builder.getStringAttr(name);
+    properties.function_type = ::mlir::TypeAttr::get(type);
+    properties.family = FamilyAttr::get($_builder.getContext(), family);
+  }]>];
   let extraClassDeclaration = [{
     ::mlir::Region *getCallableRegion() { return &getBody(); }
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() {
@@ -115,6 +124,14 @@ def Kernel_ProgramOp : Kernel_Op<"program",
     OptionalAttr<DictArrayAttr>:$res_attrs);
   let regions = (region MinSizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name,
+      "::mlir::FunctionType":$type), [{
+    $_state.addRegion();
+    auto &properties = $_state.getOrAddProperties<Properties>();
+    properties.sym_name = $_builder.getStringAttr(name);
+    properties.function_type = ::mlir::TypeAttr::get(type);
+  }]>];
   let extraClassDeclaration = [{
     ::mlir::Region *getCallableRegion() { return &getBody(); }
     ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() {
@@ -140,6 +157,12 @@ def Kernel_LaunchOp : Kernel_Op<"launch",
     OptionalAttr<DenseI64ArrayAttr>:$offsets,
     OptionalAttr<DenseI64ArrayAttr>:$table, UnitAttr:$joins);
   let results = (outs Variadic<AnyType>:$results);
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results,
+      "::llvm::StringRef":$callee, "::mlir::ValueRange":$inputs), [{
+    build($_builder, $_state, results,
+          ::mlir::FlatSymbolRefAttr::get($_builder.getContext(), callee), inputs,
+          nullptr, nullptr, nullptr);
+  }]>];
   let assemblyFormat = "$callee `(` $inputs `)` attr-dict `:` "
     "functional-type($inputs, $results)";
 }

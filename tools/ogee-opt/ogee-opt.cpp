@@ -5,6 +5,7 @@
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
 #include "lib/Plan/Plan.h"
+#include "lib/Schedule/Schedule.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -19,6 +20,9 @@ int main(int argc, char **argv) {
   ogee::registerOgeeGenerateCpuPasses();
   ogee::registerOgeePlanPasses();
   ogee::registerFlattenPipeline();
+  ogee::registerOgeeSchedulePasses();
+  mlir::PassPipelineRegistration<>("ogee-schedule", "the schedule stage",
+                                   ogee::buildSchedulePipeline);
   registry.insert<ogee::arch::ArchDialect, ogee::nn::NnDialect,
                   ogee::kernel::KernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(

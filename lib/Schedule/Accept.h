@@ -1,0 +1,34 @@
+// Which nodes a group of each family takes: docs/architecture.md, Kernels.
+#ifndef OGEE_LIB_SCHEDULE_ACCEPT_H
+#define OGEE_LIB_SCHEDULE_ACCEPT_H
+
+#include "lib/Schedule/Groups.h"
+
+namespace ogee::schedule {
+
+/// Elements that the thread which ends a kernel may compute alone.
+inline constexpr int64_t kFinishElements = 1 << 20;
+/// Elements of a partial that each chunk of a row kernel may hold.
+inline constexpr int64_t kPartialElements = 1 << 14;
+
+/// What becomes of the node and of the group if the node joins.
+struct Acceptance {
+  Role role = Role::Box;
+  int64_t row = -1;
+  /// Not empty: the row group grows to this box, its values become scalars of
+  /// rows.
+  llvm::SmallVector<int64_t> box;
+};
+
+/// Shapes alone decide here, not the order of groups (Groups::mayJoin).
+std::optional<Acceptance> accept(const Groups &groups, unsigned group,
+                                 unsigned node);
+void join(Groups &groups, unsigned group, unsigned node,
+          const Acceptance &acceptance);
+
+/// Loops of a contraction group's products; those of the first one.
+ProductLoops loopsOf(const Groups &groups, const Group &group);
+
+} // namespace ogee::schedule
+
+#endif // OGEE_LIB_SCHEDULE_ACCEPT_H

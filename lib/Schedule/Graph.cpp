@@ -1,0 +1,116 @@
+#include "lib/Schedule/Graph.h"
+
+#include "lib/Kernel/Kernel.h"
+
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace ogee;
+using namespace ogee::schedule;
+
+Graph::Graph(func::FuncOp function) : func(function) {
+  Block &body = function.getBody().front();
+  for (Operation &op : body.without_terminator()) {
+    indices[&op] = nodes.size();
+    Node node;
+    node.op = &op;
+    node.kind = kindOf(&op);
+    node.clone = op.hasAttr(kernel::kRecomputeAttr);
+    nodes.push_back(std::move(node));
+  }
+  for (Node &node : nodes) {
+    if (node.kind != OpKind::Product)
+      continue;
+    Operation *before =
+        cast<linalg::GenericOp>(node.op).getDpsInits()[0].getDefiningOp();
+    if (before && kindOf(before) == OpKind::Product && before->hasOneUse())
+      nodes[indices[before]].segment = true;
+  }
+  for (Value value : body.getTerminator()->getOperands())
+    returned.insert(base(value));
+  refresh();
+  addOrder();
+}
+
+int64_t Graph::producer(Value value) const {
+  Operation *op = value.getDefiningOp();
+  return op ? int64_t(indices.lookup(op)) : -1;
+}
+
+ArrayRef<unsigned> Graph::readers(Value value) const {
+  auto found = readersOf.find(value);
+  return found == readersOf.end() ? ArrayRef<unsigned>() : found->second;
+}
+
+Value Graph::base(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (kindOf(op) != OpKind::View)
+      break;
+    value = source(op);
+  }
+  return value;
+}
+
+SmallVector<unsigned> Graph::segmentsOf(unsigned root) const {
+  SmallVector<unsigned> segments;
+  if (nodes[root].kind != OpKind::Product)
+    return segments;
+  auto op = cast<linalg::GenericOp>(nodes[root].op);
+  while (Operation *before = op.getDpsInits()[0].getDefiningOp()) {
+    unsigned index = indexOf(before);
+    if (!nodes[index].segment)
+      break;
+    segments.push_back(index);
+    op = cast<linalg::GenericOp>(before);
+  }
+  std::reverse(segments.begin(), segments.end());
+  return segments;
+}
+
+void Graph::refresh() {
+  readersOf.clear();
+  for (auto [index, node] : llvm::enumerate(nodes)) {
+    node.sources.clear();
+    for (Value operand : node.op->getOperands()) {
+      int64_t made = producer(operand);
+      if (made < 0 || nodes[made].isPlaced())
+        node.sources.insert(operand);
+      else
+        node.sources.insert(nodes[made].sources.begin(),
+                            nodes[made].sources.end());
+    }
+    if (node.isPlaced())
+      for (Value value : node.sources)
+        readersOf[value].push_back(index);
+  }
+}
+
+/// A next value is written over the old one, so whoever reads the old one comes
+/// before; and the loss is known before anything is updated.
+void Graph::addOrder() {
+  llvm::StringMap<Value> arguments;
+  for (BlockArgument argument : func.getArguments())
+    if (auto path = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                      "nn.path"))
+      arguments[path.getValue()] = argument;
+  Operation *terminator = func.getBody().front().getTerminator();
+  int64_t loss = -1;
+  for (OpOperand &result : terminator->getOpOperands()) {
+    auto name = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
+                                                     "nn.name");
+    if (name && name.getValue() == "loss")
+      loss = producer(base(result.get()));
+  }
+  for (OpOperand &result : terminator->getOpOperands()) {
+    auto path = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
+                                                     "nn.updates");
+    int64_t made = producer(base(result.get()));
+    if (!path || made < 0)
+      continue;
+    for (unsigned reader : readers(arguments.lookup(path.getValue())))
+      if (int64_t(reader) != made)
+        nodes[made].after.push_back(reader);
+    if (loss >= 0 && loss != made)
+      nodes[made].after.push_back(loss);
+  }
+}

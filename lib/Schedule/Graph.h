@@ -1,0 +1,68 @@
+// A tensor program as the scheduler sees it: nodes in program order, and what
+// each reads when free operations, views and clones are looked through.
+#ifndef OGEE_LIB_SCHEDULE_GRAPH_H
+#define OGEE_LIB_SCHEDULE_GRAPH_H
+
+#include "lib/Schedule/Ops.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace ogee::schedule {
+
+struct Node {
+  mlir::Operation *op = nullptr;
+  OpKind kind = OpKind::Free;
+  /// Never stored: each kernel that reads it computes it.
+  bool clone = false;
+  /// A segment of a product that is not the last: one with the node `root`.
+  bool segment = false;
+  /// Arguments and results of other nodes that it reads, directly or through
+  /// free operations, views and clones. Of a root: those of its segments too.
+  llvm::SmallSetVector<mlir::Value, 4> sources;
+  /// Nodes that must come before it though it does not read them: readers of
+  /// what it overwrites.
+  llvm::SmallVector<unsigned, 2> after;
+
+  /// Belongs to exactly one group.
+  bool isPlaced() const {
+    return !clone && !segment && kind != OpKind::Free && kind != OpKind::View;
+  }
+};
+
+class Graph {
+public:
+  explicit Graph(mlir::func::FuncOp function);
+
+  mlir::func::FuncOp function() const { return func; }
+  unsigned size() const { return nodes.size(); }
+  Node &operator[](unsigned index) { return nodes[index]; }
+  const Node &operator[](unsigned index) const { return nodes[index]; }
+  /// The node that makes `value`, or -1 for an argument.
+  int64_t producer(mlir::Value value) const;
+  unsigned indexOf(mlir::Operation *op) const { return indices.lookup(op); }
+  /// Placed nodes that read `value` as a source, in order.
+  llvm::ArrayRef<unsigned> readers(mlir::Value value) const;
+  /// The function returns it, or a view of it.
+  bool isReturned(mlir::Value value) const { return returned.contains(value); }
+  /// Segments of the product whose last one is `root`, in order, without it.
+  llvm::SmallVector<unsigned> segmentsOf(unsigned root) const;
+  /// The value under views: an argument or what a node makes.
+  static mlir::Value base(mlir::Value value);
+
+  /// Computes sources and readers again after `clone` flags changed.
+  void refresh();
+
+private:
+  void addOrder();
+
+  mlir::func::FuncOp func;
+  llvm::SmallVector<Node, 0> nodes;
+  llvm::DenseMap<mlir::Operation *, unsigned> indices;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned, 4>> readersOf;
+  llvm::DenseSet<mlir::Value> returned;
+};
+
+} // namespace ogee::schedule
+
+#endif // OGEE_LIB_SCHEDULE_GRAPH_H

@@ -1,0 +1,185 @@
+// A kernel takes whole buffers: views, constants and clones are made again
+// inside, so that the program between kernels has launches and reshapes only.
+#include "lib/Schedule/Outline.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace ogee;
+using namespace ogee::schedule;
+
+namespace {
+/// Builds the kernel.func of one group.
+class KernelBuilder {
+public:
+  KernelBuilder(const Groups &groups, unsigned index)
+      : groups(groups), graph(groups.graph), index(index),
+        group(groups.groups[index]) {}
+
+  kernel::FuncOp build(OpBuilder &builder, StringRef name);
+
+  SmallVector<Value> inputs;  // of the tensor program
+  SmallVector<Value> outputs; // of the tensor program
+
+private:
+  void collect();
+  void make(Value value, OpBuilder &builder);
+  void makeNode(unsigned node, OpBuilder &builder);
+  void setShape(kernel::FuncOp kernel, Builder &builder);
+
+  const Groups &groups;
+  const Graph &graph;
+  unsigned index;
+  const Group &group;
+  IRMapping mapping;
+};
+} // namespace
+
+/// Arguments in the order in which the members read them.
+void KernelBuilder::collect() {
+  llvm::SmallSetVector<Value, 8> arguments;
+  for (unsigned node : group.members) {
+    for (Value value : graph[node].sources)
+      if (groups.groupOf(value) != int64_t(index))
+        arguments.insert(value);
+    for (Value result : graph[node].op->getResults())
+      if (groups.isStored(result))
+        outputs.push_back(result);
+  }
+  inputs = arguments.takeVector();
+}
+
+/// Clones what makes `value` unless it is there already.
+void KernelBuilder::make(Value value, OpBuilder &builder) {
+  if (!mapping.contains(value))
+    makeNode(graph.indexOf(value.getDefiningOp()), builder);
+}
+
+void KernelBuilder::makeNode(unsigned node, OpBuilder &builder) {
+  Operation *op = graph[node].op;
+  for (Value operand : op->getOperands())
+    make(operand, builder);
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (inner != op && operand.getParentRegion() == op->getParentRegion())
+        make(operand, builder);
+  });
+  Operation *clone = builder.clone(*op, mapping);
+  clone->removeAttr(kernel::kRecomputeAttr);
+  clone->removeAttr(kernel::kBackwardAttr);
+  if (graph[node].isPlaced() && groups.roleOf(node) == Role::Partial)
+    clone->setAttr(kernel::kPartialAttr, builder.getUnitAttr());
+}
+
+void KernelBuilder::setShape(kernel::FuncOp kernel, Builder &builder) {
+  if (group.list)
+    kernel.setList(true);
+  bool isRow = group.family == kernel::Family::Row;
+  if (!isRow && group.family != kernel::Family::Column)
+    return;
+  kernel.setBoxAttr(builder.getDenseI64ArrayAttr(group.box));
+  if (isRow)
+    kernel.setRow(group.row >= 0 ? group.row : int64_t(group.box.size() > 1));
+}
+
+kernel::FuncOp KernelBuilder::build(OpBuilder &builder, StringRef name) {
+  collect();
+  Location loc = graph[group.anchors.front()].op->getLoc();
+  auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)),
+                                      TypeRange(ValueRange(outputs)));
+  auto kernel = kernel::FuncOp::create(builder, loc, name, type, group.family);
+  setShape(kernel, builder);
+  Block *body = builder.createBlock(&kernel.getBody());
+  for (Value input : inputs)
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  for (unsigned node : group.members)
+    for (Value result : graph[node].op->getResults())
+      make(result, builder);
+  SmallVector<Value> results;
+  for (Value output : outputs)
+    results.push_back(mapping.lookup(output));
+  kernel::YieldOp::create(builder, loc, results);
+  return kernel;
+}
+
+namespace {
+/// Builds the program of a function from its kernels.
+class ProgramBuilder {
+public:
+  ProgramBuilder(Groups &groups, SymbolTable &symbols)
+      : groups(groups), function(groups.graph.function()), symbols(symbols),
+        builder(function) {}
+
+  void run();
+
+private:
+  void launch(unsigned group);
+  Value returned(Value value);
+
+  Groups &groups;
+  func::FuncOp function;
+  SymbolTable &symbols;
+  OpBuilder builder;
+  kernel::ProgramOp program;
+  IRMapping mapping;
+};
+} // namespace
+
+void ProgramBuilder::launch(unsigned group) {
+  KernelBuilder kernelBuilder(groups, group);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(program);
+  std::string name = kernel::stringifyFamily(groups.groups[group].family).str();
+  kernel::FuncOp kernel = kernelBuilder.build(builder, name);
+  symbols.insert(kernel, Block::iterator(program));
+  builder.setInsertionPointToEnd(&program.getBody().front());
+  SmallVector<Value> inputs;
+  for (Value input : kernelBuilder.inputs)
+    inputs.push_back(mapping.lookup(input));
+  auto launch = kernel::LaunchOp::create(builder, kernel.getLoc(),
+                                         kernel.getResultTypes(),
+                                         kernel.getSymName(), inputs);
+  for (auto [value, result] :
+       llvm::zip_equal(kernelBuilder.outputs, launch.getResults()))
+    mapping.map(value, result);
+}
+
+/// A value that the function returns: made by a launch, or a view of one.
+Value ProgramBuilder::returned(Value value) {
+  if (!mapping.contains(value)) {
+    Operation *op = value.getDefiningOp();
+    for (Value operand : op->getOperands())
+      returned(operand);
+    builder.clone(*op, mapping);
+  }
+  return mapping.lookup(value);
+}
+
+void ProgramBuilder::run() {
+  program = kernel::ProgramOp::create(builder, function.getLoc(),
+                                      function.getSymName(),
+                                      function.getFunctionType());
+  program.setArgAttrsAttr(function.getArgAttrsAttr());
+  program.setResAttrsAttr(function.getResAttrsAttr());
+  Block *body = builder.createBlock(&program.getBody());
+  for (BlockArgument argument : function.getArguments())
+    mapping.map(argument,
+                body->addArgument(argument.getType(), argument.getLoc()));
+  for (unsigned group : groups.order())
+    launch(group);
+  Operation *terminator = function.getBody().front().getTerminator();
+  SmallVector<Value> results;
+  builder.setInsertionPointToEnd(body);
+  for (Value value : terminator->getOperands())
+    results.push_back(returned(value));
+  kernel::YieldOp::create(builder, terminator->getLoc(), results);
+  symbols.remove(function);
+  symbols.insert(program);
+  function.erase();
+}
+
+void schedule::outline(Groups &groups, SymbolTable &symbols) {
+  ProgramBuilder(groups, symbols).run();
+}

@@ -1,0 +1,45 @@
+// Passes of the schedule stage, in the order in which they run.
+#ifndef OGEE_LIB_SCHEDULE_PASSES_TD
+#define OGEE_LIB_SCHEDULE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PrepareStep : Pass<"ogee-prepare-step", "::mlir::ModuleOp"> {
+  let summary = "spells each operation of a tensor program in one way";
+  let description = [{
+    Folds what depends on constants alone, orders loops (products: batch, rows,
+    columns, reduced; the rest: as the result, or as a reduction's input), makes a sum
+    of products one chain of segments, a sum of disjoint pads one `tensor.concat`.
+    Marks with `kernel.backward` what depends on a constant with `nn.seed`. Test:
+    prepare-step.mlir.
+
+    ```mlir
+    %s = linalg.generic {addf} ins(%xw, %hu) ...    // two products
+    // becomes
+    %s = linalg.generic {mulf, addf} ins(%h, %u) outs(%xw)
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def GroupKernels : Pass<"ogee-group-kernels", "::mlir::ModuleOp"> {
+  let summary = "makes kernels of a tensor program and a program of launches";
+  let description = [{
+    Every operation joins a group of one family (docs/architecture.md, Kernels); each
+    group becomes a `kernel.func`, each function a `kernel.program`. Test:
+    group-kernels.mlir.
+  }];
+  let dependentDialects = ["::ogee::kernel::KernelDialect"];
+}
+
+def DedupeKernels : Pass<"ogee-dedupe-kernels", "::mlir::ModuleOp"> {
+  let summary = "keeps one of each set of identical kernels";
+  let description = [{
+    Two kernels are identical if they are up to names of values: types, constants and
+    attributes included. Launches of the others call the one that is kept. Test:
+    dedupe-kernels.mlir.
+  }];
+}
+
+#endif // OGEE_LIB_SCHEDULE_PASSES_TD

@@ -1,0 +1,9 @@
+#include "lib/Schedule/Schedule.h"
+
+using namespace ogee;
+
+void ogee::buildSchedulePipeline(mlir::OpPassManager &manager) {
+  manager.addPass(createPrepareStep());
+  manager.addPass(createGroupKernels());
+  manager.addPass(createDedupeKernels());
+}
