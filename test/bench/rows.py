@@ -8,7 +8,7 @@ from typing import Iterator
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
 
 import data
-from zoo import Config, Gpt, Mlp
+from zoo import Gpt, Mlp
 
 RATE = 1e-3
 DECAY = 0.1  # of tensors of two or more dimensions
@@ -20,7 +20,7 @@ GPT2 = dict(vocab=50257, width=768, depth=12, heads=12, context=1024)
 @dataclass(frozen=True)
 class Row:
     name: str
-    config: Config
+    config: Gpt | Mlp
     steps: int  # in one block of one round
     flops: float  # of the contractions of one training step
 
@@ -51,7 +51,7 @@ def mlp_flops(config: Mlp) -> float:
     return 2 * config.batch * (3 * sum(sizes) - sizes[0])
 
 
-def row(name: str, config: Config, steps: int) -> Row:
+def row(name: str, config: Gpt | Mlp, steps: int) -> Row:
     flops = gpt_flops(config) if isinstance(config, Gpt) else mlp_flops(config)
     return Row(name, config, steps, flops)
 

@@ -25,10 +25,12 @@ class Worker:
             text=True,
             env=os.environ | (environment or {}),
         )
+        assert self.process.stdin and self.process.stdout
+        self.input, self.output = self.process.stdin, self.process.stdout
         self.ready = json.loads(self._line().removeprefix("ready"))
 
     def _line(self) -> str:
-        line = self.process.stdout.readline()
+        line = self.output.readline()
         if line:
             return line
         code = self.process.wait()
@@ -36,8 +38,8 @@ class Worker:
         raise RuntimeError(f"{' '.join(self.command)}\nended with {code}\n{text}")
 
     def ask(self, steps: int) -> dict:
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
+        self.input.write(f"{steps}\n")
+        self.input.flush()
         return json.loads(self._line())
 
     def first_step(self) -> tuple[float, float]:
@@ -54,7 +56,7 @@ class Worker:
         return (memory.high_water_kb(self.process.pid) - self.ready["base_kb"]) / 1024
 
     def close(self) -> None:
-        self.process.stdin.close()
+        self.input.close()
         try:
             self.process.wait(30)
         except subprocess.TimeoutExpired:

@@ -24,6 +24,7 @@ from zoo import Config, initial
 
 LOSS_BOUND = 3e-6
 GRADIENT_BOUNDS = {"f32": 1e-4, "f64": 1e-9}
+NUMPY = {"f32": "f4", "f64": "f8"}
 RATE, DECAY, CLIP = 1e-3, 0.1, 1.0
 
 
@@ -33,19 +34,24 @@ class Reference:
     norms: list[float]
     gradients: dict[str, np.ndarray]  # of the first step, before clipping
 
+    def add(self, loss: float, norm: float, grads: dict[str, np.ndarray]) -> None:
+        """Joins one step; gradients are kept of the first alone."""
+        if not self.losses:
+            self.gradients.update(grads)
+        self.losses.append(loss)
+        self.norms.append(norm)
+
 
 def with_numpy(config: Config, files: binary.Files, steps: int) -> Reference:
     params = {path: value.astype("f8") for path, value in tensorfile.each(files.init)}
-    optimizer, first = optimizers.AdamW(decay=DECAY), {}
-    losses, norms = [], []
+    optimizer = optimizers.AdamW(decay=DECAY)
+    expected = Reference([], [], {})
     for _, (inputs, targets) in zip(range(steps), binary.batches(files.data, config)):
         inputs = inputs if inputs.dtype.kind == "i" else inputs.astype("f8")
         loss, grads = numpy_models.loss_and_gradients(config, params, inputs, targets)
-        first = first or grads
-        losses.append(loss)
-        norms.append(optimizers.norm(grads))
+        expected.add(loss, optimizers.norm(grads), grads)
         optimizer.update(params, optimizers.clipped(grads, CLIP), RATE)
-    return Reference(losses, norms, first)
+    return expected
 
 
 def with_torch(config: Config, files: binary.Files, steps: int) -> Reference:
@@ -55,17 +61,16 @@ def with_torch(config: Config, files: binary.Files, steps: int) -> Reference:
     model = torch_models.build(config, torch.float64)
     torch_models.load(model, tensorfile.each(files.init))
     optimizer = torch.optim.AdamW(torch_models.groups(model, DECAY), lr=RATE)
-    losses, norms, first = [], [], {}
+    expected = Reference([], [], {})
     for _, (inputs, targets) in zip(range(steps), binary.batches(files.data, config)):
         inputs = inputs if inputs.dtype.kind == "i" else inputs.astype("f8")
         loss = model(torch.from_numpy(inputs), torch.from_numpy(targets))
         optimizer.zero_grad()
         loss.backward()
-        first = first or torch_models.gradients(model)
-        losses.append(loss.item())
-        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)))
+        grads = torch_models.gradients(model)
+        expected.add(loss.item(), float(torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)), grads)
         optimizer.step()
-    return Reference(losses, norms, first)
+    return expected
 
 
 def reference(kind: str, config: Config, files: binary.Files, steps: int) -> Reference:
@@ -118,7 +123,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         files = binary.Files(Path(name))
         binary.write_data(files.data, config, config.batch * chosen.steps, seed=1)
-        tensorfile.write(files.init, initial(config.shapes(), 1, chosen.dtype.replace("f32", "f4").replace("f64", "f8")))
+        tensorfile.write(files.init, initial(config.shapes(), 1, NUMPY[chosen.dtype]))
         expected = reference(chosen.reference, config, files, chosen.steps)
         made = with_ogee(config, files, chosen.dtype, chosen.steps)
     if not judge(made, expected, chosen.dtype):

@@ -21,8 +21,11 @@ ORDER = ("scalars", "reductions", "ngram", "mlp", "gpt", "autoencoder")
 def noticed(mutant: str) -> str | None:
     """The first model whose gradients the mutant spoils."""
     for model in ORDER:
-        if differences(model, 0, [f"--mutate-derivative={mutant}"]):
-            return model
+        try:
+            if differences(model, 0, [f"--mutate-derivative={mutant}"]):
+                return model
+        except RuntimeError as error:
+            print(f"{mutant}, {model}: {error}", file=sys.stderr)
     return None
 
 
@@ -41,9 +44,9 @@ def main() -> None:
             sys.exit(f"{model} is wrong without a mutation:\n" + "\n".join(wrong))
     survivors = []
     for mutant in chosen.mutants or mutants():
-        model = noticed(mutant)
-        print(f"{mutant}: {f'noticed by {model}' if model else 'not noticed'}", flush=True)
-        if not model:
+        found = noticed(mutant)
+        print(f"{mutant}: {f'noticed by {found}' if found else 'not noticed'}", flush=True)
+        if not found:
             survivors.append(mutant)
     if survivors:
         sys.exit(f"not noticed: {' '.join(survivors)}")

@@ -7,9 +7,11 @@ import math
 import sys
 import tempfile
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
+import agree
 import data
 import numpy_models
 import optimizers
@@ -23,7 +25,7 @@ try:
 except ImportError:
     torch = None
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, tuple[Callable[[], optimizers.Optimizer], str, dict]] = {
     "adamw": (lambda: optimizers.AdamW(decay=0.1), "AdamW", {"lr": 1e-3}),
     "adam": (lambda: optimizers.Adam(decay=0.1), "Adam", {"lr": 1e-3}),
     "sgd": (lambda: optimizers.Sgd(momentum=0.9), "SGD", {"lr": 1e-3, "momentum": 0.9}),
@@ -43,11 +45,6 @@ def demand(name: str, value: float, bound: float) -> None:
     print(f"{name:<44} {value:.2e}  bound {bound:.0e}")
     if not value <= bound:
         sys.exit(f"{name}: {value} is above {bound}")
-
-
-def distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Relative L2 distance of a from b."""
-    return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-300))
 
 
 def check_files() -> None:
@@ -87,12 +84,7 @@ def check_gradients(name: str, config: Config) -> None:
     made.backward()
     others = torch_models.gradients(model)
     demand(f"{name}: loss", abs(made.item() - loss) / loss, 1e-13)
-    # The key's bias has no influence on a softmax: its gradient is rounding.
-    bound = {path: 1e-16 if path.endswith("key.bias") else 0 for path in grads}
-    worst = max(
-        np.linalg.norm(grads[p] - others[p]) / max(np.linalg.norm(others[p]), bound[p] * 1e12) for p in grads
-    )
-    demand(f"{name}: gradients", float(worst), 1e-11)
+    demand(f"{name}: gradients", max(agree.distances(grads, others).values()), 1e-11)
 
 
 def check_optimizer(name: str, config: Config) -> None:

@@ -83,8 +83,7 @@ def check_worker() -> None:
 
 def check_flops() -> None:
     """The decoder's products of one token, counted by hand for GPT-2 124M."""
-    config = rows.ROWS["gpt2-b1t512"].config
-    per_token = rows.gpt_flops(config) / 512
+    per_token = rows.ROWS["gpt2-b1t512"].flops / 512
     expected = 6 * (12 * 12 * 768**2 + 50257 * 768 + 12 * 768 * 513)
     demand("operations of a token", per_token == expected, per_token)
 
