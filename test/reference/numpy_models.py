@@ -117,7 +117,8 @@ def attention(params: Tensors, grads: Tensors, path: str, x: Array, heads: int) 
         dp = d @ v.swapaxes(-1, -2)
         ds = p * (dp - (dp * p).sum(-1, keepdims=True)) * scale
         parts = (ds @ k, ds.swapaxes(-1, -2) @ q, p.swapaxes(-1, -2) @ d)
-        return sum(one(merge_heads(part)) for (_, one), part in zip(made, parts))
+        dq, dk, dv = (one(merge_heads(part)) for (_, one), part in zip(made, parts))
+        return dq + dk + dv
 
     return y, back
 
@@ -218,5 +219,6 @@ def ngram(config: Ngram, params: Tensors, tokens: Array, targets: Array) -> tupl
 
 def loss_and_gradients(config: Config, params: Tensors, inputs: Array, targets: Array) -> tuple[float, Tensors]:
     """Loss in the units of the model and its gradient for every parameter."""
-    run = {Gpt: gpt, Mlp: mlp, Autoencoder: autoencoder, Ngram: ngram}[type(config)]
-    return run(config, params, inputs, targets)
+    runs: dict[type, Callable[..., tuple[float, Tensors]]]
+    runs = {Gpt: gpt, Mlp: mlp, Autoencoder: autoencoder, Ngram: ngram}
+    return runs[type(config)](config, params, inputs, targets)

@@ -29,8 +29,8 @@ def each(path: Path) -> Iterator[tuple[str, np.ndarray]]:
                 raise ValueError(f"{name}: dtype {entry['dtype']} is not one that this reader knows")
             begin, end = entry["data_offsets"]
             file.seek(8 + length + begin)
-            array = np.frombuffer(bytearray(file.read(end - begin)), DTYPES[entry["dtype"]])
-            yield name, array.reshape(entry["shape"])
+            array = np.frombuffer(file.read(end - begin), DTYPES[entry["dtype"]])
+            yield name, array.reshape(entry["shape"]).copy()
 
 
 def read(path: Path) -> Tensors:

@@ -132,6 +132,11 @@ class Place:
     begin: int
     end: int
 
+    def gradient(self) -> np.ndarray:
+        if self.tensor.grad is None:
+            raise ValueError("a parameter has no gradient")
+        return self.tensor.grad[self.begin : self.end].numpy().copy()
+
 
 def places(model: nn.Module) -> dict[str, Place]:
     """Ogee's path of every parameter. An embedding's table has the name that
@@ -148,7 +153,7 @@ def places(model: nn.Module) -> dict[str, Place]:
     return found
 
 
-def ogee_name(model: nn.Module, name: str) -> str:
+def ogee_name(model: Any, name: str) -> str:
     if name == "embed.weight":
         return Gpt.table
     if name.startswith("chain.layers."):
@@ -174,7 +179,7 @@ def load(model: nn.Module, values: Iterable[tuple[str, np.ndarray]]) -> None:
 
 def gradients(model: nn.Module) -> Arrays:
     """After backward: the gradient of every parameter under Ogee's path."""
-    return {path: p.tensor.grad[p.begin : p.end].numpy().copy() for path, p in places(model).items()}
+    return {path: place.gradient() for path, place in places(model).items()}
 
 
 def groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
