@@ -1,0 +1,71 @@
+// The data set: a mapped file that yields examples by number. Which example a
+// row gets depends on (seed, step, row) alone.
+#ifndef OGEE_RUNTIME_DATA_H
+#define OGEE_RUNTIME_DATA_H
+
+#include "runtime/Abi.h"
+#include "runtime/Safetensors.h"
+
+namespace ogee::runtime {
+
+/// A file mapped for reading; ends the process (exit 3) where it cannot be.
+struct MappedFile {
+  const char *path = nullptr;
+  const uint8_t *bytes = nullptr;
+  int64_t size = 0;
+
+  void open(const char *path);
+};
+
+class Data {
+public:
+  /// Opens the file and checks it against the fields of `entry`.
+  void open(const OgeeProgram &program, const char *path, uint64_t seed,
+            const OgeeEntry &entry);
+
+  /// Writes the batch of a training step into the entry's input fields.
+  void fillStep(const OgeeEntry &entry, int64_t step, uint8_t *arena) const;
+
+  /// Whole batches of `batch` rows that the held-out part gives, in order.
+  int64_t heldOutBatches(int64_t batch) const;
+  void fillHeldOut(const OgeeEntry &entry, int64_t batch, uint8_t *arena) const;
+
+  int64_t trainExamples() const { return train; } // tokens of text, or records
+  int64_t heldOutExamples() const { return heldOut; }
+
+  /// True for the name of a value that the data set gives.
+  bool isField(const OgeeSlot &slot) const;
+  /// Rows of the entry's batch: the first dimension of its fields.
+  int64_t rows(const OgeeEntry &entry) const;
+
+private:
+  struct Field {
+    const char *name;
+    const uint8_t *records;
+    int64_t recordBytes;
+  };
+
+  void openText(const OgeeEntry &entry);
+  void openArrays(const OgeeEntry &entry);
+  void checkTokens(const OgeeSlot &slot) const;
+  void checkIntegers(const OgeeSlot &slot, const Field &field,
+                     int64_t records) const;
+  int64_t start(int64_t example) const;
+  void fillRow(const OgeeSlot &slot, int64_t row, int64_t start,
+               uint8_t *arena) const;
+
+  OgeeData data = {};
+  uint64_t seed = 0;
+  MappedFile file;
+  SafetensorsFile arrays;         // of array data: the names in the file
+  int64_t train = 0, heldOut = 0; // tokens or records
+  Array<Field> fields;            // of arrays
+};
+
+/// Bounds of an integer field: whether every byte is below `bound`; else the
+/// place of the first one that is not.
+int64_t firstByteAtLeast(const uint8_t *bytes, int64_t size, int32_t bound);
+
+} // namespace ogee::runtime
+
+#endif // OGEE_RUNTIME_DATA_H

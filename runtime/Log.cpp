@@ -1,0 +1,60 @@
+#include "runtime/Log.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+
+namespace ogee::runtime {
+
+Number jsonNumber(double value) {
+  Number number;
+  bool finite = value - value == 0;
+  snprintf(number.text, sizeof number.text, finite ? "%.17g" : "null", value);
+  return number;
+}
+
+void Log::line(const char *text, int size) {
+  if (file >= 0 && !writeAll(file, text, size))
+    fail(Exit::Internal, "cannot write log `%s`: %s", path, strerror(errno));
+}
+
+void Log::open(const OgeeProgram &program, const Flags &flags) {
+  path = flags.log;
+  if (!path)
+    return;
+  file = ::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0)
+    fail(Exit::Usage, "cannot write log `%s`: %s", path, strerror(errno));
+  char text[1024];
+  int size = snprintf(
+      text, sizeof text,
+      "{\"format\": \"ogee.log\", \"version\": 1, \"model\": \"%s\", "
+      "\"seed\": %lu, \"threads\": %ld, \"target\": \"%s\", "
+      "\"precision\": \"%s\", \"parameters\": %ld, \"batch\": %ld, "
+      "\"steps\": %ld}\n",
+      program.model, flags.seed, flags.threads, program.target,
+      program.precision, program.parameters, program.batch, flags.steps);
+  line(text, size);
+}
+
+void Log::step(const StepResult &result) {
+  char text[256];
+  int size = snprintf(
+      text, sizeof text,
+      "{\"step\": %ld, \"loss\": %s, \"rate\": %s, \"norm\": %s, "
+      "\"seconds\": %s}\n",
+      result.step, jsonNumber(result.loss).text, jsonNumber(result.rate).text,
+      jsonNumber(result.norm).text, jsonNumber(result.seconds).text);
+  line(text, size);
+}
+
+void Log::evaluation(int64_t step, double loss, int64_t tokens) {
+  char text[256];
+  int size = snprintf(text, sizeof text,
+                      "{\"step\": %ld, \"eval_loss\": %s, \"tokens\": %ld}\n",
+                      step, jsonNumber(loss).text, tokens);
+  line(text, size);
+}
+
+} // namespace ogee::runtime

@@ -1,0 +1,5 @@
+#include "runtime/Run.h"
+
+int main(int count, char **arguments) {
+  return ogee::runtime::run(ogee_program, count, arguments);
+}

@@ -1,0 +1,180 @@
+#include "runtime/Session.h"
+
+#include "runtime/Fill.h"
+
+#include <cmath>
+#include <cstring>
+#include <ctime>
+
+namespace ogee::runtime {
+
+double now() {
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) +
+         static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+const OgeeEntry *findEntry(const OgeeProgram &program, const char *name) {
+  for (int64_t i = 0; i < program.entry_count; ++i)
+    if (strcmp(program.entries[i].name, name) == 0)
+      return &program.entries[i];
+  return nullptr;
+}
+
+const OgeeSlot *findSlot(const OgeeSlot *slots, int64_t count,
+                         const char *name) {
+  for (int64_t i = 0; i < count; ++i)
+    if (strcmp(slots[i].name, name) == 0)
+      return &slots[i];
+  return nullptr;
+}
+
+double readOutput(const Session &session, const OgeeEntry &entry,
+                  const char *name) {
+  const OgeeSlot *slot = findSlot(entry.outputs, entry.output_count, name);
+  if (!slot)
+    return __builtin_nan("");
+  const uint8_t *from = session.arena + slot->offset;
+  if (slot->type == OGEE_F64)
+    return *reinterpret_cast<const double *>(from);
+  return *reinterpret_cast<const float *>(from);
+}
+
+void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step) {
+  const struct {
+    const char *name;
+    int64_t value;
+  } scalars[] = {{"step", step},
+                 {"steps", session.flags.steps},
+                 {"seed", static_cast<int64_t>(session.flags.seed)}};
+  for (const auto &scalar : scalars) {
+    const OgeeSlot *slot =
+        findSlot(entry.inputs, entry.input_count, scalar.name);
+    if (!slot)
+      continue;
+    uint8_t *to = session.arena + slot->offset;
+    if (slot->type == OGEE_I64)
+      *reinterpret_cast<int64_t *>(to) = scalar.value;
+    else
+      *reinterpret_cast<int32_t *>(to) = static_cast<int32_t>(scalar.value);
+  }
+}
+
+static void runLaunch(void *context, int64_t task, int64_t chunk,
+                      uint8_t *scratch) {
+  auto *walkable = static_cast<const Walkable *>(context);
+  const OgeeLaunch &launch = walkable->launches[walkable->first + task];
+  launch.run(walkable->arena, launch.offsets, chunk, scratch);
+}
+
+static void finishLaunch(void *context, int64_t task) {
+  auto *walkable = static_cast<const Walkable *>(context);
+  const OgeeLaunch &launch = walkable->launches[walkable->first + task];
+  if (launch.finish)
+    launch.finish(walkable->arena, launch.offsets, launch.chunks, nullptr);
+  if (walkable->poison)
+    walkable->poison->afterLaunch(walkable->arena, walkable->first + task);
+}
+
+/// Whether a launch is shorter than what it costs to share it.
+static bool isSmall(const OgeeLaunch &launch) {
+  constexpr int64_t kFlops = 50'000, kBytes = 64 << 10;
+  bool predicted = launch.flops > 0 || launch.bytes > 0;
+  return predicted && launch.flops < kFlops && launch.bytes < kBytes;
+}
+
+static void prepareWalk(Session &session, Walkable &walkable,
+                        const OgeeEntry &entry, int64_t first, int64_t last) {
+  walkable.launches = entry.launches;
+  walkable.arena = session.arena;
+  walkable.first = first;
+  auto *tasks = static_cast<Task *>(take(last - first + 1, sizeof(Task)));
+  for (int64_t i = first; i < last; ++i) {
+    const OgeeLaunch &launch = entry.launches[i];
+    // What is dead after a launch is only known where launches do not overlap.
+    tasks[i - first] = {launch.chunks, launch.joins != 0 && !walkable.poison,
+                        isSmall(launch)};
+  }
+  walkable.work = session.pool.add(
+      {tasks, last - first, &walkable, runLaunch, finishLaunch});
+}
+
+static void prepareEntry(Session &session, Entry &entry, const char *name) {
+  entry.entry = findEntry(session.program, name);
+  if (!entry.entry)
+    return;
+  const OgeeEntry &from = *entry.entry;
+  if (session.flags.poison) {
+    entry.poison.prepare(session.program, from);
+    entry.before.poison = entry.after.poison = &entry.poison;
+  }
+  prepareWalk(session, entry.before, from, 0, from.first_update);
+  prepareWalk(session, entry.after, from, from.first_update, from.launch_count);
+}
+
+void prepare(Session &session) {
+  const OgeeProgram &program = session.program;
+  constexpr int64_t kPage = 4096; // no two threads share a page of scratch
+  int64_t scratch = (program.scratch_bytes + kPage - 1) / kPage * kPage;
+  int64_t arena = (program.arena_bytes + kPage - 1) / kPage * kPage;
+  session.plannedBytes = arena + session.flags.threads * scratch;
+  session.arena = mapPages(session.plannedBytes);
+  if (!session.arena)
+    fail(Exit::OutOfMemory,
+         "the plan needs %ld bytes and the system has not "
+         "got them",
+         session.plannedBytes);
+  PoolOptions options;
+  options.threads = static_cast<int>(session.flags.threads);
+  options.scratch = session.arena + arena;
+  options.scratchBytes = scratch;
+  options.shuffle = session.flags.shuffle ? session.flags.seed + 1 : 0;
+  options.splitAll = session.flags.split;
+  session.pool.start(options);
+  prepareEntry(session, session.step, "step");
+  prepareEntry(session, session.evaluate, "evaluate");
+  prepareEntry(session, session.sample, "sample");
+}
+
+namespace {
+/// Chunks of all tensors to fill.
+struct Filling {
+  const Filler *filler;
+  Array<const OgeeTensor *> tensors;
+  uint8_t *arena;
+};
+} // namespace
+
+static void fillChunk(void *context, int64_t task, int64_t chunk, uint8_t *) {
+  auto *filling = static_cast<Filling *>(context);
+  const OgeeTensor &tensor = *filling->tensors[task];
+  int64_t first = chunk * kFillChunk, last = first + kFillChunk;
+  filling->filler->fill(tensor, filling->arena + tensor.offset, first,
+                        last < tensor.elements ? last : tensor.elements);
+}
+
+void initialise(Session &session) {
+  const OgeeProgram &program = session.program;
+  Filler filler(session.flags.seed);
+  Filling filling{&filler, {}, session.arena};
+  Array<Task> tasks;
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    bool loaded = session.flags.init && tensor.kind != OGEE_MOMENT;
+    // The arena is zero already.
+    bool zero = tensor.init == OGEE_INIT_CONSTANT && tensor.a == 0;
+    if (loaded || zero || tensor.offset < 0)
+      continue;
+    filling.tensors.push(&tensor);
+    int64_t chunks = (tensor.elements + kFillChunk - 1) / kFillChunk;
+    tasks.push({chunks, true, chunks < 2});
+  }
+  if (tasks.size() > 0)
+    session.pool.walk(session.pool.add(
+        {tasks.begin(), tasks.size(), &filling, fillChunk, nullptr}));
+  if (session.flags.init)
+    loadTensors(session, session.flags.init);
+}
+
+} // namespace ogee::runtime

@@ -1,0 +1,89 @@
+// One run of a training binary: the arena, the threads, the data, and the
+// entries of the program made ready to walk. Train.cpp, Evaluate.cpp,
+// Sample.cpp and Bench.cpp are what a run does with it.
+#ifndef OGEE_RUNTIME_SESSION_H
+#define OGEE_RUNTIME_SESSION_H
+
+#include "runtime/Data.h"
+#include "runtime/Log.h"
+#include "runtime/Poison.h"
+#include "runtime/Pool.h"
+#include "runtime/Progress.h"
+
+namespace ogee::runtime {
+
+/// Launches [first, last) of an entry as the pool's work.
+struct Walkable {
+  const OgeeLaunch *launches = nullptr;
+  uint8_t *arena = nullptr;
+  const Poison *poison = nullptr; // of the entry, or null
+  int64_t first = 0;
+  int work = -1;
+};
+
+/// An entry, cut where the runtime looks at the loss.
+struct Entry {
+  const OgeeEntry *entry = nullptr;
+  Walkable before, after;
+  Poison poison;
+};
+
+struct Session {
+  Session(const OgeeProgram &program, const Flags &flags)
+      : program(program), flags(flags) {}
+
+  const OgeeProgram &program;
+  Flags flags;
+  int64_t residentAtMain = 0;
+  int64_t plannedBytes = 0; // arena and every thread's scratch
+  uint8_t *arena = nullptr;
+  Pool pool;
+  Data data;
+  Log log;
+  Progress progress;
+  Entry step, evaluate, sample;
+};
+
+/// Maps memory, starts the threads and prepares the entries.
+void prepare(Session &session);
+/// Gives every tensor its initial value, or the one of --init.
+void initialise(Session &session);
+
+const OgeeEntry *findEntry(const OgeeProgram &program, const char *name);
+const OgeeSlot *findSlot(const OgeeSlot *slots, int64_t count,
+                         const char *name);
+/// The value of an output of one element; NaN where the entry has none.
+double readOutput(const Session &session, const OgeeEntry &entry,
+                  const char *name);
+/// Writes `step`, `steps` and `seed` where the entry asks for them.
+void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step);
+
+/// Runs one training step and returns what it reports. A loss that is not
+/// finite ends the process (exit 5) before anything is updated.
+StepResult runStep(Session &session, int64_t step);
+/// Runs the launches of an entry that updates nothing.
+void runEntry(Session &session, Entry &entry);
+/// Runs the launches before the update again, one by one, to name the first
+/// tensor that is not finite; ends the process.
+[[noreturn]] void stopNonFinite(const Session &session, const OgeeEntry &entry,
+                                int64_t step, double loss);
+
+/// Trains --steps steps; returns the number of the signal that ended it, or 0.
+int train(Session &session);
+void bench(Session &session);
+/// Evaluates on the held-out data; false where there is none.
+bool evaluateHeldOut(Session &session, int64_t step);
+/// Continues --sample and prints the text to standard output.
+void printSample(Session &session);
+
+/// --init, --save and --gradients.
+void loadTensors(Session &session, const char *path);
+void saveTensors(const Session &session, const char *path);
+void saveGradients(const Session &session, const char *path);
+
+/// Seconds of the monotonic clock.
+double now();
+
+} // namespace ogee::runtime
+
+#endif // OGEE_RUNTIME_SESSION_H

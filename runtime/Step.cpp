@@ -1,0 +1,104 @@
+// A training step, and what is done when its loss is not finite.
+#include "runtime/Fill.h"
+#include "runtime/Session.h"
+
+#include <cstring>
+
+namespace ogee::runtime {
+
+static bool isFinite(double value) { return value - value == 0; }
+
+void runEntry(Session &session, Entry &entry) {
+  session.pool.walk(entry.before.work);
+  session.pool.walk(entry.after.work);
+}
+
+StepResult runStep(Session &session, int64_t step) {
+  const OgeeEntry &entry = *session.step.entry;
+  double start = now();
+  if (session.flags.poison)
+    session.step.poison.beforeEntry(session.arena);
+  session.data.fillStep(entry, step, session.arena);
+  fillScalars(session, entry, step);
+  session.pool.walk(session.step.before.work);
+  double loss = readOutput(session, entry, "loss");
+  if (!isFinite(loss))
+    stopNonFinite(session, entry, step, loss);
+  session.pool.walk(session.step.after.work);
+  return {step, loss, readOutput(session, entry, "norm"),
+          readOutput(session, entry, "rate"), now() - start};
+}
+
+/// Index of the first element that is not finite, or -1.
+static int64_t firstNonFinite(const uint8_t *data, int32_t type,
+                              int64_t elements) {
+  for (int64_t i = 0; i < elements; ++i) {
+    double value = 0;
+    if (type == OGEE_BF16)
+      value = floatOf(reinterpret_cast<const uint16_t *>(data)[i]);
+    else if (type == OGEE_F32)
+      value = reinterpret_cast<const float *>(data)[i];
+    else if (type == OGEE_F64)
+      value = reinterpret_cast<const double *>(data)[i];
+    if (!isFinite(value))
+      return i;
+  }
+  return -1;
+}
+
+static const char *wordFor(double value) {
+  if (value != value)
+    return "nan";
+  return value > 0 ? "inf" : "-inf";
+}
+
+static void checkTensors(const Session &session, int64_t step) {
+  for (int64_t i = 0; i < session.program.tensor_count; ++i) {
+    const OgeeTensor &tensor = session.program.tensors[i];
+    if (tensor.offset < 0)
+      continue;
+    int64_t place = firstNonFinite(session.arena + tensor.offset, tensor.type,
+                                   tensor.elements);
+    if (place >= 0)
+      fail(Exit::NonFinite,
+           "the loss of step %ld is not finite, because element %ld of `%s` "
+           "was not finite before it: %s",
+           step, place, tensor.path,
+           step > 0 ? "the update before it overflowed; try a lower rate, a "
+                      "longer warm-up or a smaller clip"
+                    : "look at the initial values");
+  }
+}
+
+void stopNonFinite(const Session &session, const OgeeEntry &entry, int64_t step,
+                   double loss) {
+  checkTensors(session, step);
+  auto *scratch = static_cast<uint8_t *>(
+      take(session.program.scratch_bytes + OGEE_ALIGNMENT, 1));
+  scratch +=
+      OGEE_ALIGNMENT - reinterpret_cast<uintptr_t>(scratch) % OGEE_ALIGNMENT;
+  // Nothing was updated, so the launches give again what they gave; one by one,
+  // because a later launch may reuse the memory of a result.
+  for (int64_t i = 0; i < entry.first_update; ++i) {
+    const OgeeLaunch &launch = entry.launches[i];
+    for (int64_t chunk = 0; chunk < launch.chunks; ++chunk)
+      launch.run(session.arena, launch.offsets, chunk, scratch);
+    if (launch.finish)
+      launch.finish(session.arena, launch.offsets, launch.chunks, scratch);
+    for (int64_t r = 0; r < launch.result_count; ++r) {
+      const OgeeSlot &result = launch.results[r];
+      int64_t place = firstNonFinite(session.arena + result.offset, result.type,
+                                     result.elements);
+      if (place >= 0)
+        fail(Exit::NonFinite,
+             "the loss of step %ld is %s; the first tensor that is not finite "
+             "is `%s` (element %ld), written by kernel `%s`; nothing was "
+             "updated; try a lower rate, a longer warm-up or a smaller clip",
+             step, wordFor(loss), result.name, place, launch.name);
+    }
+  }
+  fail(Exit::NonFinite, "the loss of step %ld is %s; nothing was updated", step,
+       wordFor(loss));
+}
+
+} // namespace ogee::runtime

@@ -1,0 +1,147 @@
+// --init, --save and --gradients: the program's tensors as files. A file is
+// compared with the whole program before anything is read into the arena.
+#include "runtime/Fill.h"
+#include "runtime/Safetensors.h"
+#include "runtime/Session.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace ogee::runtime {
+
+/// Parameters and the model's state; moments have a file of their own.
+static bool isInFile(const OgeeTensor &tensor) {
+  return tensor.kind != OGEE_MOMENT && tensor.offset >= 0;
+}
+
+namespace {
+struct ShapeText {
+  char text[256];
+
+  ShapeText(const int64_t *shape, int64_t rank) {
+    size_t used = snprintf(text, sizeof text, "[");
+    for (int64_t d = 0; d < rank && used < sizeof text; ++d)
+      used += snprintf(text + used, sizeof text - used, "%s%ld", d ? ", " : "",
+                       shape[d]);
+    if (used < sizeof text)
+      snprintf(text + used, sizeof text - used, "]");
+  }
+};
+} // namespace
+
+static bool isFloat(int32_t type) {
+  return type == OGEE_F32 || type == OGEE_F64 || type == OGEE_BF16;
+}
+
+static void checkTensor(const char *path, const OgeeTensor &tensor,
+                        const FileTensor *found) {
+  ShapeText wanted(tensor.shape, tensor.rank);
+  if (!found)
+    fail(Exit::Refused, "`%s` lacks tensor `%s` %s", path, tensor.path,
+         wanted.text);
+  bool same = found->rank == tensor.rank;
+  for (int64_t d = 0; same && d < tensor.rank; ++d)
+    same = found->shape[d] == tensor.shape[d];
+  if (!same)
+    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s",
+         tensor.path, ShapeText(found->shape, found->rank).text, path,
+         wanted.text);
+  int32_t type = typeOfDtype(found->dtype);
+  if (type != tensor.type && !(isFloat(type) && isFloat(tensor.type)))
+    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s",
+         tensor.path, found->dtype, path, dtypeOf(tensor.type));
+}
+
+static const OgeeTensor *findTensor(const OgeeProgram &program,
+                                    const char *name) {
+  for (int64_t i = 0; i < program.tensor_count; ++i)
+    if (isInFile(program.tensors[i]) &&
+        strcmp(program.tensors[i].path, name) == 0)
+      return &program.tensors[i];
+  return nullptr;
+}
+
+static double readElement(const uint8_t *from, int32_t type, int64_t index) {
+  if (type == OGEE_BF16)
+    return floatOf(reinterpret_cast<const uint16_t *>(from)[index]);
+  if (type == OGEE_F32)
+    return reinterpret_cast<const float *>(from)[index];
+  return reinterpret_cast<const double *>(from)[index];
+}
+
+static void writeElement(uint8_t *to, int32_t type, int64_t index,
+                         double value) {
+  if (type == OGEE_BF16)
+    reinterpret_cast<uint16_t *>(to)[index] = bf16Of(static_cast<float>(value));
+  else if (type == OGEE_F32)
+    reinterpret_cast<float *>(to)[index] = static_cast<float>(value);
+  else
+    reinterpret_cast<double *>(to)[index] = value;
+}
+
+/// Reads a tensor in pieces, so that no second copy of it is ever resident.
+static bool loadTensor(const SafetensorsFile &file, const FileTensor &from,
+                       const OgeeTensor &tensor, uint8_t *to,
+                       Message &message) {
+  int32_t type = typeOfDtype(from.dtype);
+  if (type == tensor.type)
+    return file.read(from, 0, to, from.end - from.begin, message);
+  constexpr int64_t kPiece = 2048; // elements
+  alignas(8) uint8_t piece[kPiece * 8];
+  int64_t width = bytesOf(type);
+  for (int64_t first = 0; first < from.elements; first += kPiece) {
+    int64_t count =
+        first + kPiece < from.elements ? kPiece : from.elements - first;
+    if (!file.read(from, first * width, piece, count * width, message))
+      return false;
+    for (int64_t i = 0; i < count; ++i)
+      writeElement(to, tensor.type, first + i, readElement(piece, type, i));
+  }
+  return true;
+}
+
+void loadTensors(Session &session, const char *path) {
+  const OgeeProgram &program = session.program;
+  SafetensorsFile file;
+  Message message;
+  if (!file.open(path, message))
+    fail(Exit::Refused, "%s", message.text);
+  for (int64_t i = 0; i < program.tensor_count; ++i)
+    if (isInFile(program.tensors[i]))
+      checkTensor(path, program.tensors[i], file.find(program.tensors[i].path));
+  for (const FileTensor &found : file.tensors())
+    if (!findTensor(program, found.name))
+      fail(Exit::Refused, "the model has no tensor `%s` %s of `%s`", found.name,
+           ShapeText(found.shape, found.rank).text, path);
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    if (isInFile(tensor) && !loadTensor(file, *file.find(tensor.path), tensor,
+                                        session.arena + tensor.offset, message))
+      fail(Exit::Refused, "%s", message.text);
+  }
+}
+
+static void saveAll(const Session &session, const OgeeTensor *tensors,
+                    int64_t count, const char *path) {
+  Array<NamedTensor> named;
+  for (int64_t i = 0; i < count; ++i) {
+    const OgeeTensor &tensor = tensors[i];
+    if (isInFile(tensor))
+      named.push({tensor.path, tensor.shape, tensor.rank, tensor.elements,
+                  tensor.type, session.arena + tensor.offset});
+  }
+  Message message;
+  if (!writeSafetensors(path, named, message))
+    fail(Exit::Refused, "%s", message.text);
+}
+
+void saveTensors(const Session &session, const char *path) {
+  saveAll(session, session.program.tensors, session.program.tensor_count, path);
+}
+
+void saveGradients(const Session &session, const char *path) {
+  saveAll(session, session.program.gradients, session.program.gradient_count,
+          path);
+}
+
+} // namespace ogee::runtime
