@@ -68,6 +68,9 @@ static void print(DiagnosticSink &sink, const mlir::Diagnostic &diagnostic,
                                                       loc.getEndColumn());
     if (!start.isValid() || !end.isValid())
       break;
+    // A bare carriage return counts as a line for columns, but not for lines.
+    if (end.getPointer() < start.getPointer())
+      end = start;
     sources.PrintMessage(os, start, kind, diagnostic.str(),
                          llvm::SMRange(start, end));
     return;
