@@ -10,6 +10,10 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
 namespace ogee {
 
 struct LibraryFile {
@@ -23,6 +27,10 @@ llvm::ArrayRef<LibraryFile> standardLibrary();
 /// lang/explain/*.arch, a page for each code of Diagnostics.def: comments that
 /// explain, a wrong program, and a right one after the line `// Right:`.
 llvm::ArrayRef<LibraryFile> explanations();
+
+/// Prints the page of a code or of its name (`E0403`, `OutOfBounds`, in any
+/// case of letters); false, and nothing, if there is none.
+bool explain(llvm::StringRef code, llvm::raw_ostream &os);
 
 } // namespace ogee
 
