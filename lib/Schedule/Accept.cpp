@@ -19,9 +19,10 @@ struct Standing {
 
 class Judge {
 public:
-  Judge(const Groups &groups, unsigned group)
+  Judge(const Groups &groups, unsigned group, bool alone)
       : groups(groups), graph(groups.graph), index(group),
-        group(groups.groups[group]) {}
+        group(groups.groups[group]),
+        alone(alone && groups.groups[group].family == Family::Row) {}
 
   std::optional<Acceptance> judge(unsigned node);
 
@@ -48,6 +49,7 @@ private:
   const Graph &graph;
   unsigned index;
   const Group &group;
+  bool alone; // a node may read nothing of the group
 };
 } // namespace
 
@@ -141,8 +143,11 @@ std::optional<Acceptance> Judge::judgeElementWise(const Node &node) const {
   Standing fit = ofElementWise(node.op);
   if (fit.kind == Standing::Unfit)
     return judgeGrowth(node);
-  if (fit.kind == Standing::Outside)
-    return std::nullopt;
+  if (fit.kind == Standing::Outside) {
+    std::optional<Role> shape = roleOfShape(shapeOf(node.op->getResult(0)));
+    return alone && shape ? std::optional(Acceptance{*shape, group.row, {}})
+                          : std::nullopt;
+  }
   if (fit.role == Role::Finish && !mayFinish(node))
     return std::nullopt;
   return Acceptance{fit.role, group.row, {}};
@@ -221,6 +226,9 @@ std::optional<Acceptance> Judge::judgePartial(Operation *op,
 std::optional<Acceptance> Judge::judgeReduction(const Node &node) const {
   Value input = reductionInput(node.op);
   Standing from = standing(input);
+  if (from.kind == Standing::Outside && alone)
+    if (std::optional<Role> shape = roleOfShape(shapeOf(input)))
+      return judgeRowReduction(node.op, *shape);
   if (from.kind != Standing::Inside)
     return std::nullopt;
   if (isPartialRole(from.role))
@@ -261,18 +269,33 @@ ProductLoops schedule::loopsOf(const Groups &groups, const Group &group) {
 
 std::optional<Acceptance> schedule::accept(const Groups &groups, unsigned group,
                                            unsigned node) {
-  return Judge(groups, group).judge(node);
+  return Judge(groups, group, /*alone=*/false).judge(node);
+}
+
+std::optional<Acceptance> schedule::acceptAlone(const Groups &groups,
+                                                unsigned group, unsigned node) {
+  return Judge(groups, group, /*alone=*/true).judge(node);
+}
+
+static void reshape(Groups &groups, Group &group,
+                    const Acceptance &acceptance) {
+  group.row = acceptance.row;
+  if (acceptance.box.empty())
+    return;
+  group.box.assign(acceptance.box.begin(), acceptance.box.end());
+  for (unsigned member : group.members)
+    if (groups.roleOf(member) == Role::Box)
+      groups.setRole(member, Role::Scalars);
 }
 
 void schedule::join(Groups &groups, unsigned index, unsigned node,
                     const Acceptance &acceptance) {
-  Group &group = groups.groups[index];
-  group.row = acceptance.row;
-  if (!acceptance.box.empty()) {
-    group.box.assign(acceptance.box.begin(), acceptance.box.end());
-    for (unsigned member : group.members)
-      if (groups.roleOf(member) == Role::Box)
-        groups.setRole(member, Role::Scalars);
-  }
+  reshape(groups, groups.groups[index], acceptance);
   groups.add(index, node, acceptance.role);
+}
+
+void schedule::adopt(Groups &groups, unsigned index, unsigned node,
+                     const Acceptance &acceptance) {
+  reshape(groups, groups.groups[index], acceptance);
+  groups.adopt(index, node, acceptance.role);
 }

@@ -23,8 +23,16 @@ struct Acceptance {
 /// Shapes alone decide here, not the order of groups (Groups::mayJoin).
 std::optional<Acceptance> accept(const Groups &groups, unsigned group,
                                  unsigned node);
+/// The same for a node that may read nothing of the group, in a row group over
+/// a box of the same shape.
+std::optional<Acceptance> acceptAlone(const Groups &groups, unsigned group,
+                                      unsigned node);
 void join(Groups &groups, unsigned group, unsigned node,
           const Acceptance &acceptance);
+
+/// `join` without a change of the order of groups.
+void adopt(Groups &groups, unsigned group, unsigned node,
+           const Acceptance &acceptance);
 
 /// Loops of a contraction group's products; those of the first one.
 ProductLoops loopsOf(const Groups &groups, const Group &group);

@@ -35,7 +35,7 @@ public:
 private:
   void push(const void *entry) { key.push_back(entry); }
   void number(Value value) {
-    numbers[value] = numbers.size();
+    numbers.try_emplace(value, numbers.size());
     push(value.getType().getAsOpaquePointer());
   }
 

@@ -94,12 +94,11 @@ void Graph::addOrder() {
                                                       "nn.path"))
       arguments[path.getValue()] = argument;
   Operation *terminator = func.getBody().front().getTerminator();
-  int64_t loss = -1;
   for (OpOperand &result : terminator->getOpOperands()) {
     auto name = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
                                                      "nn.name");
     if (name && name.getValue() == "loss")
-      loss = producer(base(result.get()));
+      lossNode = producer(base(result.get()));
   }
   for (OpOperand &result : terminator->getOpOperands()) {
     auto path = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
@@ -107,10 +106,11 @@ void Graph::addOrder() {
     int64_t made = producer(base(result.get()));
     if (!path || made < 0)
       continue;
+    nodes[made].updates = true;
     for (unsigned reader : readers(arguments.lookup(path.getValue())))
       if (int64_t(reader) != made)
         nodes[made].after.push_back(reader);
-    if (loss >= 0 && loss != made)
-      nodes[made].after.push_back(loss);
+    if (lossNode >= 0 && lossNode != made)
+      nodes[made].after.push_back(lossNode);
   }
 }

@@ -23,6 +23,8 @@ struct Node {
   /// Nodes that must come before it though it does not read them: readers of
   /// what it overwrites.
   llvm::SmallVector<unsigned, 2> after;
+  /// Makes a next value, which is written over the old one.
+  bool updates = false;
 
   /// Belongs to exactly one group.
   bool isPlaced() const {
@@ -47,6 +49,8 @@ public:
   bool isReturned(mlir::Value value) const { return returned.contains(value); }
   /// Segments of the product whose last one is `root`, in order, without it.
   llvm::SmallVector<unsigned> segmentsOf(unsigned root) const;
+  /// The node that makes the loss, or -1.
+  int64_t loss() const { return lossNode; }
   /// The value under views: an argument or what a node makes.
   static mlir::Value base(mlir::Value value);
 
@@ -61,6 +65,7 @@ private:
   llvm::DenseMap<mlir::Operation *, unsigned> indices;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned, 4>> readersOf;
   llvm::DenseSet<mlir::Value> returned;
+  int64_t lossNode = -1;
 };
 
 } // namespace ogee::schedule

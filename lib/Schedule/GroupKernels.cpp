@@ -18,8 +18,7 @@ struct GroupKernels : ogee::impl::GroupKernelsBase<GroupKernels> {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
       schedule::Graph graph(function);
-      schedule::Groups groups(graph);
-      schedule::assignNodes(groups, {});
+      schedule::Groups groups = schedule::groupNodes(graph);
       schedule::outline(groups, symbols);
     }
   }

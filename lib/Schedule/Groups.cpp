@@ -30,11 +30,26 @@ unsigned Groups::open(unsigned node, kernel::Family family) {
   return index;
 }
 
-void Groups::add(unsigned group, unsigned node, Role role) {
+void Groups::adopt(unsigned group, unsigned node, Role role) {
   owner[node] = group;
   roles[node] = role;
+  groups[group].updates |= graph[node].updates;
   SmallVector<unsigned> &members = groups[group].members;
   members.insert(llvm::upper_bound(members, node), node);
+}
+
+void Groups::release(unsigned node) {
+  Group &group = groups[owner[node]];
+  owner[node] = -1;
+  llvm::erase(group.members, node);
+  llvm::erase(group.anchors, node);
+  if (group.anchors.empty() && !group.members.empty())
+    group.anchors.push_back(group.members.front());
+  group.alive = !group.members.empty();
+}
+
+void Groups::add(unsigned group, unsigned node, Role role) {
+  adopt(group, node, role);
   for (unsigned other : groupsBefore(node))
     if (other != group)
       addEdge(other, group);
@@ -61,13 +76,24 @@ void Groups::addEdge(unsigned from, unsigned to) {
       before[group] |= added;
 }
 
+bool Groups::holdsLoss(unsigned group) const {
+  return graph.loss() >= 0 && owner[graph.loss()] == int64_t(group);
+}
+
 bool Groups::mayJoin(unsigned group, unsigned node) const {
+  // The loss is checked between the launch that makes it and any update.
+  if ((graph[node].updates && holdsLoss(group)) ||
+      (int64_t(node) == graph.loss() && groups[group].updates))
+    return false;
   return llvm::none_of(groupsBefore(node), [&](unsigned other) {
     return other != group && before[other].test(group);
   });
 }
 
 bool Groups::mayMerge(unsigned a, unsigned b) const {
+  if ((groups[a].updates && holdsLoss(b)) ||
+      (groups[b].updates && holdsLoss(a)))
+    return false;
   for (unsigned other = 0; other < groups.size(); ++other) {
     if (other == a || other == b || !groups[other].alive)
       continue;
@@ -87,7 +113,12 @@ void Groups::merge(unsigned a, unsigned b) {
              std::back_inserter(members));
   groups[a].members = members;
   llvm::append_range(groups[a].anchors, groups[b].anchors);
+  groups[a].updates |= groups[b].updates;
   groups[b].members.clear();
+  mergeOrder(a, b);
+}
+
+void Groups::mergeOrder(unsigned a, unsigned b) {
   groups[b].alive = false;
   llvm::BitVector both = before[a];
   both |= before[b];

@@ -25,8 +25,11 @@ struct Group {
   llvm::SmallVector<unsigned> members; // sorted; anchors too
   llvm::SmallVector<int64_t> box;
   int64_t row = -1; // row family: how many dimensions; -1: any number so far
-  bool list = false;
+  bool updates = false; // has a node that updates
   bool alive = true;
+  /// Not empty: a list launch of these tuples of members, each with the body of
+  /// the first.
+  llvm::SmallVector<llvm::SmallVector<unsigned>, 0> tuples;
 };
 
 class Groups {
@@ -41,6 +44,12 @@ public:
   int64_t groupOf(mlir::Value value) const;
   Role roleOf(unsigned node) const { return roles[node]; }
   void setRole(unsigned node, Role role) { roles[node] = role; }
+  void setOwner(unsigned node, unsigned group) { owner[node] = group; }
+
+  /// Takes a node out of its group, whose order relative to others stays.
+  void release(unsigned node);
+  /// `add` without a change of the order of groups.
+  void adopt(unsigned group, unsigned node, Role role);
 
   unsigned open(unsigned node, kernel::Family family);
   void add(unsigned group, unsigned node, Role role);
@@ -53,6 +62,8 @@ public:
   bool precedes(unsigned a, unsigned b) const { return before[b].test(a); }
   /// Computes the order of groups again after members or clones changed.
   void rebuildOrder();
+  /// `b`'s members have moved to `a`: so has its place in the order.
+  void mergeOrder(unsigned a, unsigned b);
   /// Live groups such that each comes after those it depends on.
   llvm::SmallVector<unsigned> order() const;
 
@@ -63,6 +74,7 @@ public:
 private:
   /// Groups of nodes that must come before `node`.
   llvm::SmallVector<unsigned> groupsBefore(unsigned node) const;
+  bool holdsLoss(unsigned group) const;
   void addEdge(unsigned from, unsigned to);
 
   llvm::SmallVector<int64_t> owner;

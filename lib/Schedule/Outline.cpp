@@ -10,21 +10,31 @@ using namespace mlir;
 using namespace ogee;
 using namespace ogee::schedule;
 
+void schedule::collectOperands(const Groups &groups, unsigned group,
+                               ArrayRef<unsigned> members, Outlined &outlined) {
+  llvm::SmallSetVector<Value, 8> arguments;
+  for (unsigned node : members) {
+    for (Value value : groups.graph[node].sources)
+      if (groups.groupOf(value) != int64_t(group))
+        arguments.insert(value);
+    for (Value result : groups.graph[node].op->getResults())
+      if (groups.isStored(result))
+        outlined.outputs.push_back(result);
+  }
+  outlined.inputs = arguments.takeVector();
+}
+
 namespace {
-/// Builds the kernel.func of one group.
+/// Builds the body of one group's kernel.func.
 class KernelBuilder {
 public:
   KernelBuilder(const Groups &groups, unsigned index)
       : groups(groups), graph(groups.graph), index(index),
         group(groups.groups[index]) {}
 
-  kernel::FuncOp build(OpBuilder &builder, StringRef name);
-
-  SmallVector<Value> inputs;  // of the tensor program
-  SmallVector<Value> outputs; // of the tensor program
+  Outlined build(OpBuilder &builder);
 
 private:
-  void collect();
   void make(Value value, OpBuilder &builder);
   void makeNode(unsigned node, OpBuilder &builder);
   void setShape(kernel::FuncOp kernel, Builder &builder);
@@ -36,20 +46,6 @@ private:
   IRMapping mapping;
 };
 } // namespace
-
-/// Arguments in the order in which the members read them.
-void KernelBuilder::collect() {
-  llvm::SmallSetVector<Value, 8> arguments;
-  for (unsigned node : group.members) {
-    for (Value value : graph[node].sources)
-      if (groups.groupOf(value) != int64_t(index))
-        arguments.insert(value);
-    for (Value result : graph[node].op->getResults())
-      if (groups.isStored(result))
-        outputs.push_back(result);
-  }
-  inputs = arguments.takeVector();
-}
 
 /// Clones what makes `value` unless it is there already.
 void KernelBuilder::make(Value value, OpBuilder &builder) {
@@ -74,8 +70,6 @@ void KernelBuilder::makeNode(unsigned node, OpBuilder &builder) {
 }
 
 void KernelBuilder::setShape(kernel::FuncOp kernel, Builder &builder) {
-  if (group.list)
-    kernel.setList(true);
   bool isRow = group.family == kernel::Family::Row;
   if (!isRow && group.family != kernel::Family::Column)
     return;
@@ -84,24 +78,32 @@ void KernelBuilder::setShape(kernel::FuncOp kernel, Builder &builder) {
     kernel.setRow(group.row >= 0 ? group.row : int64_t(group.box.size() > 1));
 }
 
-kernel::FuncOp KernelBuilder::build(OpBuilder &builder, StringRef name) {
-  collect();
+Outlined KernelBuilder::build(OpBuilder &builder) {
+  Outlined outlined;
+  collectOperands(groups, index, group.members, outlined);
   Location loc = graph[group.anchors.front()].op->getLoc();
-  auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)),
-                                      TypeRange(ValueRange(outputs)));
-  auto kernel = kernel::FuncOp::create(builder, loc, name, type, group.family);
-  setShape(kernel, builder);
-  Block *body = builder.createBlock(&kernel.getBody());
-  for (Value input : inputs)
+  auto type = builder.getFunctionType(TypeRange(ValueRange(outlined.inputs)),
+                                      TypeRange(ValueRange(outlined.outputs)));
+  outlined.kernel = kernel::FuncOp::create(
+      builder, loc, kernel::stringifyFamily(group.family), type, group.family);
+  setShape(outlined.kernel, builder);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *body = builder.createBlock(&outlined.kernel.getBody());
+  for (Value input : outlined.inputs)
     mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
   for (unsigned node : group.members)
     for (Value result : graph[node].op->getResults())
       make(result, builder);
   SmallVector<Value> results;
-  for (Value output : outputs)
+  for (Value output : outlined.outputs)
     results.push_back(mapping.lookup(output));
   kernel::YieldOp::create(builder, loc, results);
-  return kernel;
+  return outlined;
+}
+
+Outlined schedule::outlineGroup(const Groups &groups, unsigned group,
+                                OpBuilder &builder) {
+  return KernelBuilder(groups, group).build(builder);
 }
 
 namespace {
@@ -128,21 +130,21 @@ private:
 } // namespace
 
 void ProgramBuilder::launch(unsigned group) {
-  KernelBuilder kernelBuilder(groups, group);
-  OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(program);
-  std::string name = kernel::stringifyFamily(groups.groups[group].family).str();
-  kernel::FuncOp kernel = kernelBuilder.build(builder, name);
-  symbols.insert(kernel, Block::iterator(program));
+  Outlined outlined = groups.groups[group].tuples.empty()
+                          ? outlineGroup(groups, group, builder)
+                          : outlineList(groups, group, builder);
+  symbols.insert(outlined.kernel, Block::iterator(program));
   builder.setInsertionPointToEnd(&program.getBody().front());
   SmallVector<Value> inputs;
-  for (Value input : kernelBuilder.inputs)
+  for (Value input : outlined.inputs)
     inputs.push_back(mapping.lookup(input));
-  auto launch = kernel::LaunchOp::create(builder, kernel.getLoc(),
-                                         kernel.getResultTypes(),
-                                         kernel.getSymName(), inputs);
+  auto launch =
+      kernel::LaunchOp::create(builder, outlined.kernel.getLoc(),
+                               TypeRange(ValueRange(outlined.outputs)),
+                               outlined.kernel.getSymName(), inputs);
   for (auto [value, result] :
-       llvm::zip_equal(kernelBuilder.outputs, launch.getResults()))
+       llvm::zip_equal(outlined.outputs, launch.getResults()))
     mapping.map(value, result);
 }
 
