@@ -139,9 +139,11 @@ Token Lexer::filtered() {
     pending.push_back(token);
     return closeFile(range);
   }
+  if (last == K::S_END || last == K::S_LBRACE)
+    first = token.range;
   track(token);
   last = token.kind;
-  lastEnd = std::exchange(end, token.range.end);
+  before = std::exchange(current, token.range);
   return token;
 }
 

@@ -43,7 +43,7 @@ public:
   Token number(Range range);
   Token string(Range range, bool isClosed);
   void addDoc(Range range) { builder.addDoc(range); }
-  void refuseCharacter(Range range);
+  void refuse(Range range);
   Token foreignName(Range range);
   Token badNumber(Range range);
   /// The range of the next `length` bytes, which the scanner has matched.
@@ -61,6 +61,8 @@ private:
   bool inBracket() const;
   size_t braceDepth() const;
   void report(Token token, llvm::ArrayRef<Kind> expected);
+  /// Says how this language writes what other languages write as `range`.
+  void addHint(mlir::InFlightDiagnostic &diagnostic, Range range);
 
   llvm::StringRef text;
   Builder &builder;
@@ -75,9 +77,9 @@ private:
   std::vector<Open> open;     ///< Brackets and braces, the innermost last.
   std::vector<Token> pending; ///< Read ahead, at most one.
   Kind last = Grammar::symbol_kind::S_END;
-  const char *end = nullptr;     ///< Of the last token,
-  const char *lastEnd = nullptr; ///< and of the one before it.
-  bool isExplained = false;      ///< What the grammar will refuse next.
+  Range first;              ///< The first token of the statement, for hints,
+  Range current, before;    ///< the last token, and the one before it.
+  bool isExplained = false; ///< What the grammar will refuse next.
   bool isDropping = false;
   size_t dropDepth = 0; ///< The braces around the statement.
 };

@@ -100,13 +100,32 @@ void Lexer::reject(Token token, llvm::ArrayRef<Kind> expected) {
   dropDepth = braceDepth() - (token.kind == K::S_LBRACE);
 }
 
+static StringRef hintFor(StringRef text) {
+  if (text.starts_with("'"))
+    return "a string is written with `\"`";
+#define OGEE_HINT(foreign, hint)                                               \
+  if (text == foreign)                                                         \
+    return hint;
+#include "lang/Parse/Hints.def"
+  return "";
+}
+
+void Lexer::addHint(mlir::InFlightDiagnostic &diagnostic, Range range) {
+  StringRef hint = hintFor(range.text());
+  if (!hint.empty())
+    sink.note(diagnostic, diag::Hint, range, hint);
+}
+
 void Lexer::report(Token token, llvm::ArrayRef<Kind> expected) {
   bool isText = token.kind != K::S_END && token.kind != K::S_YYEOF;
-  Range range = isText ? token.range : Range{lastEnd, lastEnd};
+  Range range = isText ? token.range : Range{before.end, before.end};
   std::string what =
       isText ? ("`" + range.text() + "`").str() : describe(token.kind);
   std::string wanted = describeExpected(expected);
   auto diagnostic = sink.report(diag::UnexpectedToken, range, what, wanted);
+  addHint(diagnostic, token.range);
+  if (first.begin != token.range.begin)
+    addHint(diagnostic, first);
   if (inBracket() && open.back().range.begin != range.begin)
     sink.note(diagnostic, diag::OpenedHere, open.back().range,
               open.back().range.text());

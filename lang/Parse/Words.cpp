@@ -31,11 +31,14 @@ Range Lexer::advance(size_t length) {
   M(VAR, "var")                                                                \
   M(IF, "if")                                                                  \
   M(ELSE, "else")                                                              \
-  M(FOR, "for") M(SCAN, "scan") M(IN, "in") M(BY, "by") M(WHERE, "where")      \
-      M(AS, "as") M(USE, "use") M(REQUIRE, "require") M(MINIMISE, "minimise")  \
-          M(OVER, "over") M(WITH, "with") M(OF, "of") M(AND, "and")            \
-              M(OR, "or") M(NOT, "not") M(DIV, "div") M(MOD, "mod")            \
-                  M(TRUE, "true") M(FALSE, "false") M(NONE, "none")
+  M(FOR, "for")                                                                \
+  M(SCAN, "scan")                                                              \
+  M(IN, "in")                                                                  \
+  M(BY, "by") M(WHERE, "where") M(AS, "as") M(USE, "use")                      \
+      M(REQUIRE, "require") M(MINIMISE, "minimise") M(OVER, "over")            \
+          M(WITH, "with") M(OF, "of") M(AND, "and") M(OR, "or") M(NOT, "not")  \
+              M(DIV, "div") M(MOD, "mod") M(TRUE, "true") M(FALSE, "false")    \
+                  M(NONE, "none")
 
 Token Lexer::name(Range range) {
 #define KEYWORD(token, spelling)                                               \
@@ -66,11 +69,12 @@ Token Lexer::badNumber(Range range) {
   return {K::S_INT, range};
 }
 
-void Lexer::refuseCharacter(Range range) {
+void Lexer::refuse(Range range) {
   bool isPrintable = !range.text().empty() && (unsigned char)*range.begin > ' ';
   std::string byte = "\\x" + llvm::utohexstr((unsigned char)*range.begin);
-  sink.report(diag::UnknownCharacter, range,
-              isPrintable ? range.text() : StringRef(byte));
+  auto diagnostic = sink.report(diag::UnknownCharacter, range,
+                                isPrintable ? range.text() : StringRef(byte));
+  addHint(diagnostic, range);
 }
 
 /// A word with letters that are not ours, such as `µ`: one mistake, one name.
