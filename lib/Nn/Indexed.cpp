@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -46,7 +47,7 @@ bool Indexed::has(Label label) const { return contains(labels, label); }
 Type Indexed::elementType() const {
   if (number)
     return number.getType();
-  return cast<RankedTensorType>(tensor.getType()).getElementType();
+  return getElementTypeOrSelf(tensor.getType());
 }
 
 TypedAttr ogee::splatElement(Value tensor) {
@@ -113,6 +114,12 @@ Indexed IndexedBuilder::fold(StringRef operation, ArrayRef<Indexed> operands,
 Indexed IndexedBuilder::generic(ArrayRef<Indexed> reads, Type element,
                                 Value init, ArrayRef<Label> kept,
                                 ArrayRef<Label> over, Body body) {
+  if (scalars) {
+    SmallVector<Value> elements;
+    for (const Indexed &read : reads)
+      elements.push_back(read.tensor);
+    return {body(builder, {}, elements), {}, nullptr};
+  }
   Labels loops(kept);
   llvm::append_range(loops, over);
   MLIRContext *context = builder.getContext();

@@ -32,11 +32,13 @@ struct Indexed {
 };
 
 /// Builds tensor operations on labelled tensors, at `builder`'s place. What has
-/// numbers alone, or a neutral one, is folded and makes no operation.
+/// numbers alone, or a neutral one, is folded and makes no operation. With
+/// `scalars` the values are scalars without labels, and operations stand alone.
 class IndexedBuilder {
 public:
-  IndexedBuilder(mlir::OpBuilder &builder, mlir::Location loc)
-      : builder(builder), loc(loc) {}
+  IndexedBuilder(mlir::OpBuilder &builder, mlir::Location loc,
+                 bool scalars = false)
+      : builder(builder), loc(loc), scalars(scalars) {}
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -101,6 +103,7 @@ private:
                       llvm::ArrayRef<Label> over);
 
   llvm::SmallVector<int64_t> extents;
+  bool scalars;
 };
 
 /// The element of a splat constant or of a fill with a constant; null

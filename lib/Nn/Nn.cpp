@@ -13,6 +13,7 @@ using namespace ogee::nn;
 #include "lib/Nn/NnEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "lib/Nn/NnAttrs.cpp.inc"
+#include "lib/Nn/NnInterfaces.cpp.inc"
 #define GET_OP_CLASSES
 #include "lib/Nn/NnOps.cpp.inc"
 

@@ -2,6 +2,8 @@
 #ifndef OGEE_LIB_NN_NN_H
 #define OGEE_LIB_NN_NN_H
 
+#include "lib/Nn/Reverse.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -15,6 +17,7 @@
 #include "lib/Nn/NnEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "lib/Nn/NnAttrs.h.inc"
+#include "lib/Nn/NnInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "lib/Nn/NnOps.h.inc"
 

@@ -5,6 +5,7 @@
 #define OGEE_LIB_NN_NNOPS_TD
 
 include "lib/Nn/NnAttrs.td"
+include "lib/Nn/NnInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Nn_Op<string mnemonic, list<Trait> traits = []>
@@ -12,7 +13,8 @@ class Nn_Op<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
-def Nn_GatherOp : Nn_Op<"gather", [Pure]> {
+def Nn_GatherOp : Nn_Op<"gather",
+    [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "rows of a table chosen by integers";
   let description = [{
     `result[i.., d..] = table[indices[i..], d..]`: the result's shape is that of
@@ -25,7 +27,8 @@ def Nn_GatherOp : Nn_Op<"gather", [Pure]> {
     "type($table) `,` type($indices) `->` type($result)";
 }
 
-def Nn_ScatterAddOp : Nn_Op<"scatter_add", [Pure]> {
+def Nn_ScatterAddOp : Nn_Op<"scatter_add",
+    [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "adds rows to a table at places given by integers";
   let description = [{
     `result = init`, then for each i in row-major order
@@ -39,7 +42,8 @@ def Nn_ScatterAddOp : Nn_Op<"scatter_add", [Pure]> {
     "type($init) `,` type($indices) `,` type($updates) `->` type($result)";
 }
 
-def Nn_MomentsOp : Nn_Op<"moments", [Pure]> {
+def Nn_MomentsOp : Nn_Op<"moments",
+    [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "mean and sum of squared deviations over some dimensions";
   let description = [{
     `mean = sum(x) / n`, `m2 = sum((x - mean)^2)` over `dimensions` (sorted), n
@@ -51,7 +55,8 @@ def Nn_MomentsOp : Nn_Op<"moments", [Pure]> {
     "type($input) `->` type($mean) `,` type($m2)";
 }
 
-def Nn_LogSumExpOp : Nn_Op<"logsumexp", [Pure]> {
+def Nn_LogSumExpOp : Nn_Op<"logsumexp",
+    [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "log of the sum of exponentials over some dimensions";
   let description = [{
     Computed from the maximum, so that nothing overflows; -inf where every
@@ -116,7 +121,7 @@ def Nn_YieldOp : Nn_Op<"yield", [Pure, Terminator]> {
 }
 
 def Nn_AttentionOp : Nn_Op<"attention",
-    [Pure, SingleBlock]> {
+    [Pure, SingleBlock, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "softmax of a score, times values; no T x T tensor";
   let description = [{
     `q: [B, T, H, D]`, `k: [B, S, G, D]`, `v: [B, S, G, E]`, H a multiple of G

@@ -1,6 +1,7 @@
 // Runs any pass of Ogee alone on a file of MLIR; one line a dialect or a stage.
 #include "lib/Arch/Arch.h"
 #include "lib/Generate/Cpu/Generate.h"
+#include "lib/Differentiate/Differentiate.h"
 #include "lib/Flatten/Flatten.h"
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   ogee::registerOgeeGenerateCpuPasses();
   ogee::registerOgeePlanPasses();
+  ogee::registerDifferentiatePipeline();
   ogee::registerFlattenPipeline();
   ogee::registerOgeeSchedulePasses();
   mlir::PassPipelineRegistration<>("ogee-schedule", "the schedule stage",

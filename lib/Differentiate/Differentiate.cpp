@@ -1,0 +1,282 @@
+// Puts the step together: forward, its gradient, the norm, clipping, the
+// update.
+#include "lib/Differentiate/Differentiate.h"
+#include "lib/Differentiate/Tape.h"
+#include "lib/Flatten/Flatten.h"
+#include "lib/Nn/Program.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace ogee {
+#define GEN_PASS_DEF_DIFFERENTIATE
+#include "lib/Differentiate/Passes.h.inc"
+} // namespace ogee
+
+using namespace mlir;
+using namespace ogee;
+
+namespace {
+
+StringRef stringOf(DictionaryAttr attributes, StringRef name) {
+  auto text = attributes ? attributes.getAs<StringAttr>(name) : StringAttr();
+  return text ? text.getValue() : StringRef();
+}
+
+/// The step while it is built.
+class Step {
+public:
+  Step(func::FuncOp forward, func::FuncOp update, const Mutation &mutation);
+  LogicalResult build(FloatAttr clip, bool withGradients);
+
+private:
+  void addArguments(func::FuncOp source, StringRef kind);
+  SmallVector<Value> cloneBody(func::FuncOp source, IRMapping &mapping);
+  LogicalResult differentiate(Value loss);
+  Value normOfGradients();
+  void clipGradients(Value norm, FloatAttr clip);
+  void mapUpdate();
+  void addResult(Value value, DictionaryAttr attributes);
+  void addNamed(Value value, StringRef name);
+  void addResults(func::FuncOp source, ArrayRef<Value> values,
+                  llvm::function_ref<bool(DictionaryAttr)> take);
+
+  func::FuncOp forward, update, step;
+  const Mutation &mutation;
+  OpBuilder builder;
+  IRMapping forwardMap, updateMap;
+  /// Parameters by path, in order, and their gradients.
+  llvm::MapVector<StringAttr, Value> parameters, gradients;
+  SmallVector<Value> results;
+  SmallVector<Attribute> resultAttributes;
+};
+
+Step::Step(func::FuncOp forward, func::FuncOp update, const Mutation &mutation)
+    : forward(forward), update(update), mutation(mutation), builder(forward) {
+  step = func::FuncOp::create(builder, forward.getLoc(), "step",
+                              builder.getFunctionType({}, {}));
+  builder.setInsertionPointToStart(step.addEntryBlock());
+}
+
+/// Arguments of `source` of one class; a scalar that both functions take is
+/// one.
+void Step::addArguments(func::FuncOp source, StringRef kind) {
+  IRMapping &mapping = source == forward ? forwardMap : updateMap;
+  for (BlockArgument argument : source.getArguments()) {
+    auto attributes = source.getArgAttrDict(argument.getArgNumber());
+    if (stringOf(attributes, "nn.class") != kind)
+      continue;
+    unsigned index = step.getNumArguments();
+    (void)step.insertArgument(index, argument.getType(), attributes,
+                              argument.getLoc());
+    mapping.map(argument, step.getArgument(index));
+    if (kind == "param")
+      parameters[attributes.getAs<StringAttr>("nn.path")] =
+          step.getArgument(index);
+  }
+}
+
+SmallVector<Value> Step::cloneBody(func::FuncOp source, IRMapping &mapping) {
+  Block &body = source.getBody().front();
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(
+      body.getTerminator()->getOperands(),
+      [&](Value value) { return mapping.lookup(value); });
+}
+
+LogicalResult Step::differentiate(Value loss) {
+  auto end = func::ReturnOp::create(builder, step.getLoc());
+  builder.setInsertionPoint(end);
+  SmallVector<Value> roots;
+  for (auto &[path, parameter] : parameters)
+    roots.push_back(parameter);
+  Tape tape(builder, roots, mutation);
+  if (failed(tape.run(loss)))
+    return failure();
+  for (auto &[path, parameter] : parameters) {
+    Value gradient = tape.gradientOf(parameter);
+    auto type = cast<RankedTensorType>(parameter.getType());
+    if (!gradient)
+      gradient = arith::ConstantOp::create(builder, step.getLoc(),
+                                           builder.getZeroAttr(type));
+    gradients[path] = gradient;
+  }
+  return success();
+}
+
+/// sqrt(sum of squares over all gradients), parameter by parameter in order.
+Value Step::normOfGradients() {
+  Indexed total;
+  IndexedBuilder tensors(builder, step.getLoc());
+  for (auto &[path, gradient] : gradients) {
+    SmallVector<Label> labels;
+    for (int64_t extent : cast<RankedTensorType>(gradient.getType()).getShape())
+      labels.push_back(tensors.newLabel(extent));
+    Indexed value = tensors.view(gradient, labels);
+    Indexed part =
+        tensors.sum(tensors.apply<arith::MulFOp>({value, value}), labels);
+    total = total.tensor || total.number
+                ? tensors.apply<arith::AddFOp>({total, part})
+                : part;
+  }
+  return tensors.materialize(tensors.apply<math::SqrtOp>(total), {});
+}
+
+/// min(1, clip / (norm + 1e-6)) times each gradient.
+void Step::clipGradients(Value norm, FloatAttr clip) {
+  IndexedBuilder tensors(builder, step.getLoc());
+  Indexed value = tensors.view(norm, {});
+  Type type = value.elementType();
+  Indexed ratio = tensors.apply<arith::DivFOp>(
+      {tensors.number(clip.getValueAsDouble(), type),
+       tensors.apply<arith::AddFOp>({value, tensors.number(1e-6, type)})});
+  Indexed factor =
+      tensors.apply<arith::MinimumFOp>({ratio, tensors.number(1.0, type)});
+  for (auto &[path, gradient] : gradients) {
+    SmallVector<Label> labels;
+    for (int64_t extent : cast<RankedTensorType>(gradient.getType()).getShape())
+      labels.push_back(tensors.newLabel(extent));
+    gradient = tensors.materialize(
+        tensors.apply<arith::MulFOp>({tensors.view(gradient, labels), factor}),
+        labels);
+  }
+}
+
+/// The update reads parameters, gradients and scalars of the step.
+void Step::mapUpdate() {
+  for (BlockArgument argument : update.getArguments()) {
+    auto attributes = update.getArgAttrDict(argument.getArgNumber());
+    StringRef kind = stringOf(attributes, "nn.class");
+    auto path = attributes.getAs<StringAttr>("nn.path");
+    if (kind == "param")
+      updateMap.map(argument, parameters.lookup(path));
+    if (kind == "gradient")
+      updateMap.map(argument, gradients.lookup(path));
+    if (kind != "scalar")
+      continue;
+    for (BlockArgument other : forward.getArguments())
+      if (stringOf(forward.getArgAttrDict(other.getArgNumber()), "nn.name") ==
+              stringOf(attributes, "nn.name") &&
+          stringOf(forward.getArgAttrDict(other.getArgNumber()), "nn.class") ==
+              kind)
+        updateMap.map(argument, forwardMap.lookup(other));
+  }
+}
+
+void Step::addResult(Value value, DictionaryAttr attributes) {
+  results.push_back(value);
+  resultAttributes.push_back(attributes);
+}
+
+void Step::addNamed(Value value, StringRef name) {
+  addResult(value, builder.getDictionaryAttr(builder.getNamedAttr(
+                       "nn.name", builder.getStringAttr(name))));
+}
+
+void Step::addResults(func::FuncOp source, ArrayRef<Value> values,
+                      llvm::function_ref<bool(DictionaryAttr)> take) {
+  for (auto [index, value] : llvm::enumerate(values)) {
+    auto attributes = cast<DictionaryAttr>((*source.getResAttrs())[index]);
+    if (take(attributes))
+      addResult(value, attributes);
+  }
+}
+
+LogicalResult Step::build(FloatAttr clip, bool withGradients) {
+  for (StringRef kind : {"param", "state"})
+    addArguments(forward, kind);
+  addArguments(update, "moment");
+  for (StringRef kind : {"data", "scalar"})
+    addArguments(forward, kind);
+  SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
+  if (failed(differentiate(forwarded.front())))
+    return failure();
+  auto unclipped = gradients;
+  Value norm = normOfGradients();
+  if (clip)
+    clipGradients(norm, clip);
+  mapUpdate();
+  SmallVector<Value> updated = cloneBody(update, updateMap);
+
+  auto named = [](StringRef name) {
+    return [name](DictionaryAttr attributes) {
+      return stringOf(attributes, "nn.name") == name;
+    };
+  };
+  auto updates = [](DictionaryAttr attributes) {
+    return attributes.contains("nn.updates");
+  };
+  addNamed(forwarded.front(), "loss");
+  addNamed(norm, "norm");
+  addResults(update, updated, named("rate"));
+  addResults(forward, forwarded, [&](DictionaryAttr attributes) {
+    return !updates(attributes) && !named("loss")(attributes);
+  });
+  addResults(forward, forwarded, updates);
+  addResults(update, updated, updates);
+  if (withGradients)
+    for (auto &[path, gradient] : unclipped)
+      addNamed(gradient, ("gradient:" + path.getValue()).str());
+
+  step.getBody().front().getTerminator()->setOperands(results);
+  step.setFunctionType(builder.getFunctionType(step.getArgumentTypes(),
+                                               ValueRange(results).getTypes()));
+  step.setAllResultAttrs(resultAttributes);
+  return success();
+}
+
+struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
+  using DifferentiateBase::DifferentiateBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto mutation = parseMutation(mutateDerivative);
+    if (failed(mutation)) {
+      module.emitError() << "no entry `" << mutateDerivative
+                         << "` in the derivative table";
+      return signalPassFailure();
+    }
+    auto forward = module.lookupSymbol<func::FuncOp>("forward");
+    auto update = module.lookupSymbol<func::FuncOp>("update");
+    if (!forward || !update) {
+      module.emitError("needs @forward and @update");
+      return signalPassFailure();
+    }
+    auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
+    auto clip = train ? train.getAs<FloatAttr>("clip") : FloatAttr();
+    if (failed(Step(forward, update, *mutation).build(clip, withGradients)))
+      return signalPassFailure();
+    forward.erase();
+    update.erase();
+    module.walk([](nn::StopGradientOp op) {
+      op.replaceAllUsesWith(op.getInput());
+      op.erase();
+    });
+    eraseDead(module);
+  }
+};
+
+} // namespace
+
+void ogee::buildDifferentiatePipeline(OpPassManager &manager,
+                                      const DifferentiateOptions &options) {
+  manager.addPass(createDifferentiate(options));
+  manager.addPass(createCSEPass());
+  manager.addPass(createFoldCopies());
+  manager.addPass(createCSEPass());
+  manager.addPass(createSinkConstants());
+  manager.addPass(createVerifyTensorProgram());
+}
+
+void ogee::registerDifferentiatePipeline() {
+  registerDifferentiatePasses();
+  PassPipelineRegistration<>(
+      "ogee-differentiate-pipeline",
+      "from @forward and @update to @step, copies folded and verified",
+      [](OpPassManager &manager) { buildDifferentiatePipeline(manager, {}); });
+}
