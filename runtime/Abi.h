@@ -88,9 +88,7 @@ typedef struct OgeeLaunch {
   int64_t chunks;
   int64_t flops, bytes; // as predicted
   int32_t joins; // 1: independent of the launch before it, no barrier between
-  // Length of `offsets`, which tells --poison when a result is dead; 0:
-  // unknown.
-  int32_t offset_count;
+  int32_t offset_count; // length of `offsets`
 } OgeeLaunch;
 
 typedef struct OgeeEntry {

@@ -8,9 +8,9 @@
 namespace ogee::runtime {
 
 void bench(Session &session) {
-  printf("ready {\"resident_before_bytes\": %ld, \"planned_bytes\": %ld, "
+  printf("ready {\"base_kb\": %ld, \"planned_bytes\": %ld, "
          "\"arena_bytes\": %ld, \"threads\": %ld, \"parameters\": %ld}\n",
-         session.residentAtMain, session.plannedBytes,
+         session.residentAtMain / 1024, session.plannedBytes,
          session.program.arena_bytes, session.flags.threads,
          session.program.parameters);
   fflush(stdout);

@@ -15,7 +15,7 @@ bool evaluateHeldOut(Session &session, int64_t step) {
   double sum = 0;
   for (int64_t batch = 0; batch < batches; ++batch) {
     if (session.flags.poison)
-      session.evaluate.poison.beforeEntry(session.arena);
+      poisonBefore(session.program, session.arena);
     session.data.fillHeldOut(entry, batch, session.arena);
     fillScalars(session, entry, step);
     runEntry(session, session.evaluate);

@@ -180,7 +180,7 @@ bool Pool::runAlone(Stamp group, int64_t end, uint8_t *scratch) {
     for (int64_t chunk = 0; chunk < work.tasks[task].chunks; ++chunk)
       work.run(work.context, task, shuffled(group, task, chunk), scratch);
     if (work.finish)
-      work.finish(work.context, task);
+      work.finish(work.context, task, scratch);
   }
   return true;
 }
@@ -233,7 +233,7 @@ bool Pool::runChunks(Stamp seen, int64_t task, uint8_t *scratch) {
   if (mine == 0 || counter.done.fetch_add(mine) + mine != chunks)
     return false;
   if (plan.work.finish)
-    plan.work.finish(plan.work.context, task);
+    plan.work.finish(plan.work.context, task, scratch);
   return true;
 }
 

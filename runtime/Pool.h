@@ -27,7 +27,7 @@ struct Work {
   int64_t count;
   void *context;
   void (*run)(void *context, int64_t task, int64_t chunk, uint8_t *scratch);
-  void (*finish)(void *context, int64_t task); // or null
+  void (*finish)(void *context, int64_t task, uint8_t *scratch); // or null
 };
 
 struct PoolOptions {

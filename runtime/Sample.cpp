@@ -85,7 +85,7 @@ void printSample(Session &session) {
   uint64_t key = keyOf(session.flags.seed, "sample");
   for (int64_t position = 0; position < room; ++position) {
     if (session.flags.poison)
-      session.sample.poison.beforeEntry(session.arena);
+      poisonBefore(session.program, session.arena);
     memcpy(session.arena + input->offset, window.begin(), room * 4);
     fillScalars(session, entry, session.flags.steps);
     runEntry(session, session.sample);

@@ -68,13 +68,13 @@ static void runLaunch(void *context, int64_t task, int64_t chunk,
   launch.run(walkable->arena, launch.offsets, chunk, scratch);
 }
 
-static void finishLaunch(void *context, int64_t task) {
+static void finishLaunch(void *context, int64_t task, uint8_t *scratch) {
   auto *walkable = static_cast<const Walkable *>(context);
   const OgeeLaunch &launch = walkable->launches[walkable->first + task];
   if (launch.finish)
-    launch.finish(walkable->arena, launch.offsets, launch.chunks, nullptr);
+    launch.finish(walkable->arena, launch.offsets, launch.chunks, scratch);
   if (walkable->poison)
-    walkable->poison->afterLaunch(walkable->arena, walkable->first + task);
+    poisonAfter(launch, walkable->arena);
 }
 
 /// Whether a launch is shorter than what it costs to share it.
@@ -92,7 +92,7 @@ static void prepareWalk(Session &session, Walkable &walkable,
   auto *tasks = static_cast<Task *>(take(last - first + 1, sizeof(Task)));
   for (int64_t i = first; i < last; ++i) {
     const OgeeLaunch &launch = entry.launches[i];
-    // What is dead after a launch is only known where launches do not overlap.
+    // What a launch names dead may be read by those that run beside it.
     tasks[i - first] = {launch.chunks, launch.joins != 0 && !walkable.poison,
                         isSmall(launch)};
   }
@@ -105,10 +105,7 @@ static void prepareEntry(Session &session, Entry &entry, const char *name) {
   if (!entry.entry)
     return;
   const OgeeEntry &from = *entry.entry;
-  if (session.flags.poison) {
-    entry.poison.prepare(session.program, from);
-    entry.before.poison = entry.after.poison = &entry.poison;
-  }
+  entry.before.poison = entry.after.poison = session.flags.poison;
   prepareWalk(session, entry.before, from, 0, from.first_update);
   prepareWalk(session, entry.after, from, from.first_update, from.launch_count);
 }

@@ -16,7 +16,7 @@ namespace ogee::runtime {
 struct Walkable {
   const OgeeLaunch *launches = nullptr;
   uint8_t *arena = nullptr;
-  const Poison *poison = nullptr; // of the entry, or null
+  bool poison = false;
   int64_t first = 0;
   int work = -1;
 };
@@ -25,7 +25,6 @@ struct Walkable {
 struct Entry {
   const OgeeEntry *entry = nullptr;
   Walkable before, after;
-  Poison poison;
 };
 
 struct Session {

@@ -17,7 +17,7 @@ StepResult runStep(Session &session, int64_t step) {
   const OgeeEntry &entry = *session.step.entry;
   double start = now();
   if (session.flags.poison)
-    session.step.poison.beforeEntry(session.arena);
+    poisonBefore(session.program, session.arena);
   session.data.fillStep(entry, step, session.arena);
   fillScalars(session, entry, step);
   session.pool.walk(session.step.before.work);

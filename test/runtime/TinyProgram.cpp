@@ -101,13 +101,16 @@ const int64_t kPredictOffsets[] = {kWeight, kBias, kTokens, kLogits};
 const OgeeSlot kForwardResults[] = {
     {"partial", kPartialShape, 2, 16 * kTinyBatch - 13, kPartial, OGEE_F32, 0},
     {"gradient", kPartialShape, 1, 3, kGradient, OGEE_F32, 0}};
+// The inputs and partial sums end with the first launch.
+const int64_t kForwardDead[] = {kTokens, kGradient - kTokens};
 const OgeeLaunch kStepLaunches[] = {
-    {"forward", forward, forwardFinish, kForwardOffsets, kForwardResults, 2,
-     kTinyBatch, 0, 0, 0, 6},
-    {"update", update, nullptr, kUpdateOffsets, nullptr, 0, 1, 0, 0, 0, 7}};
+    {"forward", forward, forwardFinish, kForwardOffsets, kForwardResults,
+     kForwardDead, 2, 1, kTinyBatch, 0, 0, 0, 6},
+    {"update", update, nullptr, kUpdateOffsets, nullptr, nullptr, 0, 0, 1, 0, 0,
+     0, 7}};
 const OgeeLaunch kSampleLaunches[] = {{"predict", predict, nullptr,
-                                       kPredictOffsets, nullptr, 0, kTinyWindow,
-                                       0, 0, 0, 4}};
+                                       kPredictOffsets, nullptr, nullptr, 0, 0,
+                                       kTinyWindow, 0, 0, 0, 4}};
 
 const OgeeSlot kInputs[] = {
     {"tokens", kBatchShape, 2, kTokenCount, kTokens, OGEE_I32, kTinyBound},
