@@ -104,11 +104,13 @@ DiagnosticPrinter::DiagnosticPrinter(DiagnosticSink &sink,
 
 StringRef ogee::didYouMean(StringRef name,
                            llvm::ArrayRef<StringRef> candidates) {
-  unsigned best = std::max<size_t>(1, name.size() / 3) + 1;
+  size_t best = (name.size() + 2) / 3 + 1;
   StringRef result;
   for (StringRef candidate : candidates) {
-    unsigned distance = name.edit_distance(candidate, true, best);
-    if (distance >= best || distance >= candidate.size())
+    if (name.equals_insensitive(candidate))
+      return candidate;
+    size_t distance = name.edit_distance(candidate, true, best);
+    if (distance >= best || distance >= std::min(candidate.size(), name.size()))
       continue;
     best = distance;
     result = candidate;

@@ -96,7 +96,7 @@ private:
 };
 
 /// The candidate that `name` was most likely meant to be, or an empty string:
-/// at most a third of its letters may differ.
+/// the nearest one, of which about a third of the letters may differ.
 llvm::StringRef didYouMean(llvm::StringRef name,
                            llvm::ArrayRef<llvm::StringRef> candidates);
 
