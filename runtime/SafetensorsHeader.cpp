@@ -198,7 +198,7 @@ bool Reader::numbers(int64_t *out, int64_t room, int64_t &count) {
 }
 
 bool Reader::metadata() {
-  char *key, *value;
+  char *key = nullptr, *value = nullptr;
   if (!take('{'))
     return error("`__metadata__` maps strings to strings");
   if (take('}'))
@@ -232,7 +232,7 @@ bool Reader::field(const char *key, FileTensor &tensor, int &seen) {
     tensor.end = both[1];
     return count == 2 || error("`data_offsets` are two numbers");
   }
-  char *dtype;
+  char *dtype = nullptr;
   if (!string(dtype))
     return false;
   if (bytesOfDtype(dtype) == 0)
@@ -246,7 +246,7 @@ bool Reader::tensor(FileTensor &tensor) {
   if (!take('{'))
     return error("`{` is expected");
   do {
-    char *key;
+    char *key = nullptr;
     if (!string(key) || !(take(':') || error("`:` is expected")) ||
         !field(key, tensor, seen))
       return false;
@@ -266,7 +266,7 @@ bool Reader::header(Array<FileTensor> &tensors) {
   bool empty = take('}');
   while (!empty) {
     FileTensor entry = {};
-    char *name;
+    char *name = nullptr;
     if (!string(name) || !(take(':') || error("`:` is expected")))
       return false;
     entry.name = name;
