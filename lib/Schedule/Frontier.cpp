@@ -90,8 +90,6 @@ void Frontier::addInputs() {
       cut.addEdge(vertices[reader], here, MinCut::kInfinite);
       cut.addEdge(there, vertices[reader], MinCut::kInfinite);
     }
-    if (readByRows(input))
-      cut.addEdge(there, MinCut::kSink, MinCut::kInfinite);
   }
 }
 

@@ -67,12 +67,21 @@ SmallVector<unsigned> Graph::segmentsOf(unsigned root) const {
   return segments;
 }
 
+static int64_t ownWork(const Node &node) {
+  if (node.kind != OpKind::ElementWise)
+    return 0;
+  return scalarCost(node.op) * elementsOf(node.op->getResult(0));
+}
+
 void Graph::refresh() {
   readersOf.clear();
   for (auto [index, node] : llvm::enumerate(nodes)) {
     node.sources.clear();
+    node.work = ownWork(node);
     for (Value operand : node.op->getOperands()) {
       int64_t made = producer(operand);
+      if (made >= 0 && nodes[made].clone)
+        node.work += nodes[made].work;
       if (made < 0 || nodes[made].isPlaced())
         node.sources.insert(operand);
       else

@@ -20,6 +20,8 @@ struct Node {
   /// Arguments and results of other nodes that it reads, directly or through
   /// free operations, views and clones. Of a root: those of its segments too.
   llvm::SmallSetVector<mlir::Value, 4> sources;
+  /// Scalar operations that it and the clones it reads take.
+  int64_t work = 0;
   /// Nodes that must come before it though it does not read them: readers of
   /// what it overwrites.
   llvm::SmallVector<unsigned, 2> after;

@@ -105,9 +105,9 @@ public:
     }
     for (Value value : values)
       countPairs(value);
-    for (unsigned scalar :
-         ArrayRef<unsigned>(scalars).drop_front(scalars.empty() ? 0 : 1))
-      shared[{scalars.front(), scalar}] += 1;
+    for (auto [i, a] : llvm::enumerate(scalars))
+      for (unsigned b : ArrayRef<unsigned>(scalars).drop_front(i + 1))
+        shared[{a, b}] += 1;
     SmallVector<std::pair<Pair, int64_t>> sorted(shared.begin(), shared.end());
     llvm::sort(sorted, [](const auto &a, const auto &b) {
       return a.second != b.second ? a.second > b.second : a.first < b.first;

@@ -23,6 +23,25 @@ def PrepareStep : Pass<"ogee-prepare-step", "::mlir::ModuleOp"> {
     "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def CutGraph : Pass<"ogee-cut-graph", "::mlir::ModuleOp"> {
+  let summary = "saves or recomputes what the backward part reads";
+  let description = [{
+    A minimum cut over the values that do not depend on the seed of reverse mode, in
+    bytes of traffic (docs/architecture.md, Save or recompute). What is not saved
+    becomes an operation with `kernel.recompute`, which the backward part reads.
+    Leaves functions without a backward part alone. Test: cut-graph.mlir.
+
+    ```mlir
+    %t = tanh %h            // forward; %h is stored
+    %d = mulf %t, %g {kernel.backward}
+    // becomes
+    %t = tanh %h
+    %u = tanh %h {kernel.backward, kernel.recompute}
+    %d = mulf %u, %g {kernel.backward}
+    ```
+  }];
+}
+
 def GroupKernels : Pass<"ogee-group-kernels", "::mlir::ModuleOp"> {
   let summary = "makes kernels of a tensor program and a program of launches";
   let description = [{

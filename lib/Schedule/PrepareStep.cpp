@@ -16,18 +16,44 @@ namespace ogee {
 #include "lib/Schedule/Passes.h.inc"
 } // namespace ogee
 
+/// What the constants marked as seeds of reverse mode lead to.
+static void markBackward(func::FuncOp function) {
+  Builder builder(function.getContext());
+  for (Operation &op : function.getBody().front().without_terminator())
+    if (op.hasAttr(schedule::kSeedAttr) ||
+        llvm::any_of(op.getOperands(), [](Value operand) {
+          Operation *made = operand.getDefiningOp();
+          return made && made->hasAttr(kernel::kBackwardAttr);
+        }))
+      op.setAttr(kernel::kBackwardAttr, builder.getUnitAttr());
+}
+
+static void eraseDead(func::FuncOp function) {
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 namespace {
 struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
   void runOnOperation() override {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
-      IRRewriter rewriter(&getContext());
       DominanceInfo dominance(function);
+      IRRewriter rewriter(&getContext());
+      auto simplify = [&] {
+        eraseDead(function);
+        eliminateCommonSubExpressions(rewriter, dominance, function);
+      };
+      simplify();
+      markBackward(function);
       schedule::foldConstants(function);
-      eliminateCommonSubExpressions(rewriter, dominance, function);
+      simplify();
       schedule::normaliseLoops(function);
-      eliminateCommonSubExpressions(rewriter, dominance, function);
+      simplify();
       schedule::mergeSums(function);
-      eliminateCommonSubExpressions(rewriter, dominance, function);
+      simplify();
+      markBackward(function);
     }
   }
 };

@@ -4,6 +4,7 @@ using namespace ogee;
 
 void ogee::buildSchedulePipeline(mlir::OpPassManager &manager) {
   manager.addPass(createPrepareStep());
+  manager.addPass(createCutGraph());
   manager.addPass(createGroupKernels());
   manager.addPass(createDedupeKernels());
 }

@@ -117,8 +117,7 @@ int64_t Sink::repeatedWork(unsigned node) {
     if (packs || counted.insert(groups.groupOf(reader)))
       halves += packs ? 3 : 2;
   }
-  int64_t once = scalarCost(graph[node].op) *
-                 elementsOf(graph[node].op->getResult(0)) * kUnitsPerScalar;
+  int64_t once = graph[node].work * kUnitsPerScalar;
   return std::max<int64_t>(halves - 2, 0) * once / 2;
 }
 
@@ -163,6 +162,8 @@ void Sink::addInputs() {
                          bytesOf(graph[node].op->getResult(0)) * kUnitsPerByte);
       cut.addEdge(vertices[node], here, MinCut::kInfinite);
       cut.addEdge(there, vertices[node], MinCut::kInfinite);
+      if (mustStay(node))
+        continue;
       readers = std::max(readers,
                          countGroups(groups, readersBelow(node).getArrayRef()));
     }
