@@ -185,7 +185,10 @@ Value Elements::read(Value tensor, ArrayRef<AffineExpr> point) {
   auto bound = known.find(keyOf(tensor, coordinates, Value()));
   if (bound != known.end())
     return bound->second;
-  Key key = keyOf(tensor, coordinates, mask);
+  bool varies = llvm::any_of(coordinates, [&](AffineExpr coordinate) {
+    return variesByLane(coordinate);
+  });
+  Key key = keyOf(tensor, coordinates, varies ? mask : Value());
   auto found = known.find(key);
   if (found != known.end())
     return found->second;
@@ -258,11 +261,26 @@ Value Elements::load(const Memory &memory, Type type,
 }
 
 void Elements::store(unsigned result, ArrayRef<AffineExpr> point, Value value) {
-  OpBuilder &b = frame.builder();
   auto tensor = cast<RankedTensorType>(frame.kernel().getResultTypes()[result]);
-  Type type = tensor.getElementType();
-  Value base = frame.result(result);
-  AffineExpr offset = offsetIn({base, rowMajor(tensor.getShape())}, point);
+  storeTo({frame.result(result), rowMajor(tensor.getShape())},
+          tensor.getElementType(), point, value);
+}
+
+void Elements::write(Value tensor, ArrayRef<AffineExpr> point, Value value) {
+  storeTo(memories.find(tensor)->second, getElementTypeOrSelf(tensor.getType()),
+          point, value);
+}
+
+Value Elements::fetch(Value tensor, ArrayRef<AffineExpr> point) {
+  return load(memories.find(tensor)->second,
+              getElementTypeOrSelf(tensor.getType()), point);
+}
+
+void Elements::storeTo(const Memory &memory, Type type,
+                       ArrayRef<AffineExpr> point, Value value) {
+  OpBuilder &b = frame.builder();
+  Value base = memory.pointer;
+  AffineExpr offset = offsetIn(memory, point);
   auto form = laneForm(offset);
   if (form && form->stride == 0) {
     if (isa<VectorType>(value.getType()))

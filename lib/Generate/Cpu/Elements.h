@@ -22,8 +22,6 @@
 
 namespace ogee {
 
-using Point = llvm::SmallVector<mlir::AffineExpr, 4>;
-
 class Elements {
 public:
   Elements(Frame &frame, int64_t lanes);
@@ -53,14 +51,35 @@ public:
   /// elements) are given. Arguments are placed from the start.
   void place(mlir::Value tensor, mlir::Value pointer,
              llvm::ArrayRef<int64_t> strides = {});
+  void displace(mlir::Value tensor) { memories.erase(tensor); }
   /// Writes to the kernel's result at a point of the result.
   void store(unsigned result, llvm::ArrayRef<mlir::AffineExpr> point,
              mlir::Value value);
+  /// Writes to and reads from a tensor that `place` gave memory; nothing is
+  /// remembered.
+  void write(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point,
+             mlir::Value value);
+  mlir::Value fetch(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point);
   /// Evaluates the sink's value at a point of that value and stores it.
   void store(const Sink &sink, llvm::ArrayRef<mlir::AffineExpr> point);
 
+  /// The same for a point that may lie outside of the value: then nothing.
+  void storeInside(const Sink &sink, llvm::ArrayRef<mlir::AffineExpr> point);
+  /// A reduction's body at a point of its loops, joined with `accumulator`;
+  /// lanes that are off keep theirs.
+  mlir::Value accumulate(mlir::linalg::GenericOp op,
+                         llvm::ArrayRef<mlir::AffineExpr> loops,
+                         mlir::Value accumulator);
+  /// Computes now what `tensor` at `point` needs and does not vary by lane, so
+  /// that a loop over lanes finds it done.
+  void hoist(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point);
+
   /// The integer (or vector of integers) that an expression stands for.
   mlir::Value materialise(mlir::AffineExpr expression);
+  /// The same after simplifying.
+  mlir::Value offset(mlir::AffineExpr expression) {
+    return materialise(simplify(expression));
+  }
   /// A copy of a scalar operation over vectors if one of `operands` is one.
   mlir::Value cloneBody(mlir::Operation *op, mlir::ValueRange operands);
   /// Runs `block`'s operations on `arguments`; the terminator's operands.
@@ -116,6 +135,8 @@ private:
                             llvm::ArrayRef<mlir::AffineExpr> point) const;
   mlir::Value pointers(mlir::Value base, mlir::Type type,
                        mlir::AffineExpr offset);
+  void storeTo(const Memory &memory, mlir::Type type,
+               llvm::ArrayRef<mlir::AffineExpr> point, mlir::Value value);
   mlir::Value load(const Memory &memory, mlir::Type type,
                    llvm::ArrayRef<mlir::AffineExpr> point);
   mlir::Value gatherLanes(mlir::Value base, mlir::Type type,

@@ -118,6 +118,40 @@ Value Elements::reduceOver(linalg::GenericOp op, unsigned result,
       .front();
 }
 
+Value Elements::accumulate(linalg::GenericOp op, Coordinates loops,
+                           Value accumulator) {
+  Value next = bodyAt(op, 0, loops, accumulator);
+  if (mask && isa<VectorType>(next.getType()))
+    return select(mask, next, accumulator);
+  return next;
+}
+
+void Elements::hoist(Value tensor, Coordinates point) {
+  bool varies = llvm::any_of(point, [&](AffineExpr coordinate) {
+    return variesByLane(simplify(coordinate));
+  });
+  if (!varies) {
+    read(tensor, point);
+    return;
+  }
+  Operation *op = tensor.getDefiningOp();
+  if (!op || memories.contains(tensor))
+    return;
+  if (AffineMap map = sourceMap(op))
+    return hoist(op->getOperand(0), mapped(map, point));
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumReductionLoops() != 0)
+    return;
+  AffineMap out = generic.getMatchingIndexingMap(
+      generic.getDpsInitOperand(cast<OpResult>(tensor).getResultNumber()));
+  if (!out.isPermutation())
+    return;
+  Point loops = mapped(inversePermutation(out), point);
+  for (OpOperand *input : generic.getDpsInputOperands())
+    if (generic.payloadUsesValueFromOperand(input))
+      hoist(input->get(), mapped(generic.getMatchingIndexingMap(input), loops));
+}
+
 //===-- Constants and views -----------------------------------------------===//
 
 /// A table in the module that holds the constant's elements.
@@ -198,6 +232,22 @@ Value Elements::readWithin(Value source, Coordinates point, Value other) {
   Value value = read(source, inner);
   mask = saved;
   return inside ? select(inside, value, other) : value;
+}
+
+void Elements::storeInside(const Sink &sink, Coordinates point) {
+  Value saved = mask;
+  Point inner(point);
+  Value inside =
+      within(inner, cast<RankedTensorType>(sink.value.getType()).getShape());
+  if (!inside || isa<VectorType>(inside.getType())) {
+    store(sink, inner);
+  } else {
+    frame.when(inside, [&] {
+      Scope scope(*this);
+      store(sink, inner);
+    });
+  }
+  mask = saved;
 }
 
 Value Elements::padAt(tensor::PadOp op, Coordinates point) {

@@ -8,12 +8,20 @@
 namespace ogee {
 
 /// A `kernel.partial` reduction: `parts` arrays of the result's shape, in C
-/// order, one after the other in workspace `workspace`.
+/// order, one every `partStride` elements of workspace `workspace`.
 struct Partial {
   mlir::Operation *op;
   unsigned workspace;
   int64_t parts;
 };
+
+/// Elements from one part to the next.
+int64_t partStride(mlir::RankedTensorType result);
+
+/// Bytes of the workspace for `parts` parts of a partial.
+int64_t partBytes(mlir::Operation *partial, int64_t parts);
+/// Bytes of scratch that the finish region needs.
+int64_t finishScratch(kernel::FuncOp kernel);
 
 /// The kernel's partial reductions in order; workspace i is the i-th's.
 llvm::SmallVector<mlir::Operation *> partialsOf(kernel::FuncOp kernel);

@@ -102,6 +102,12 @@ Value Frame::add(Value lhs, Value rhs) {
 
 Value Frame::add(Value lhs, int64_t rhs) { return add(lhs, constant(rhs)); }
 
+Value Frame::sub(Value lhs, Value rhs) {
+  if (isConstant(rhs, 0))
+    return lhs;
+  return arith::SubIOp::create(b, location, lhs, rhs);
+}
+
 Value Frame::mul(Value lhs, int64_t rhs) {
   if (rhs == 1)
     return lhs;
@@ -112,6 +118,31 @@ Value Frame::mul(Value lhs, int64_t rhs) {
 
 Value Frame::min(Value lhs, Value rhs) {
   return arith::MinSIOp::create(b, location, lhs, rhs);
+}
+
+Value Frame::divide(Value lhs, int64_t rhs) {
+  if (rhs == 1)
+    return lhs;
+  return arith::DivUIOp::create(b, location, lhs, constant(rhs));
+}
+
+Value Frame::remainder(Value lhs, int64_t rhs) {
+  if (rhs == 1)
+    return constant(0);
+  return arith::RemUIOp::create(b, location, lhs, constant(rhs));
+}
+
+Value Frame::below(Value lhs, Value rhs) {
+  return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ult, lhs,
+                               rhs);
+}
+
+Value Frame::max(Value lhs, Value rhs) {
+  return arith::MaxSIOp::create(b, location, lhs, rhs);
+}
+
+Value Frame::equal(Value lhs, Value rhs) {
+  return arith::CmpIOp::create(b, location, arith::CmpIPredicate::eq, lhs, rhs);
 }
 
 Value Frame::less(Value lhs, Value rhs) {
@@ -246,4 +277,18 @@ void Frame::when(Value condition, function_ref<void()> body) {
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.thenBlock());
   body();
+}
+
+SmallVector<Value> Frame::branch(Value condition, TypeRange types, Branch yes,
+                                 Branch no) {
+  auto op = scf::IfOp::create(b, location, types, condition,
+                              /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  for (auto [block, make] :
+       {std::pair(op.thenBlock(), yes), std::pair(op.elseBlock(), no)}) {
+    b.setInsertionPointToEnd(block);
+    SmallVector<Value> values = make();
+    scf::YieldOp::create(b, location, values);
+  }
+  return SmallVector<Value>(op.getResults());
 }

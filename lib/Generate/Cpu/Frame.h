@@ -44,8 +44,15 @@ public:
   mlir::Value constant(mlir::Type type, double value);
   mlir::Value add(mlir::Value lhs, mlir::Value rhs);
   mlir::Value add(mlir::Value lhs, int64_t rhs);
+  mlir::Value sub(mlir::Value lhs, mlir::Value rhs);
   mlir::Value mul(mlir::Value lhs, int64_t rhs);
-  mlir::Value min(mlir::Value lhs, mlir::Value rhs);  // signed
+  mlir::Value divide(mlir::Value lhs, int64_t rhs);    // of what is >= 0
+  mlir::Value remainder(mlir::Value lhs, int64_t rhs); // of what is >= 0
+  mlir::Value min(mlir::Value lhs, mlir::Value rhs);   // signed
+  mlir::Value max(mlir::Value lhs, mlir::Value rhs);   // signed
+  mlir::Value equal(mlir::Value lhs, mlir::Value rhs);
+  /// 0 <= lhs < rhs, for a rhs >= 0.
+  mlir::Value below(mlir::Value lhs, mlir::Value rhs);
   mlir::Value less(mlir::Value lhs, mlir::Value rhs); // signed
 
   /// pointer + `elements` * sizeof(type) (+ a constant number of elements).
@@ -78,6 +85,10 @@ public:
                                       int64_t step, mlir::ValueRange initial,
                                       ReduceBody body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
+  using Branch = llvm::function_ref<llvm::SmallVector<mlir::Value>()>;
+  /// Values of one branch or the other, of the types of the first.
+  llvm::SmallVector<mlir::Value>
+  branch(mlir::Value condition, mlir::TypeRange types, Branch yes, Branch no);
 
 private:
   mlir::Value operand(unsigned index);

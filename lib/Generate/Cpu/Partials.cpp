@@ -22,8 +22,8 @@ double ogee::neutralOf(Operation *combiner) {
   return 0;
 }
 
-static Value combineTwo(Frame &frame, Operation *combiner, Value lhs,
-                        Value rhs) {
+Value ogee::combineTwo(Frame &frame, Operation *combiner, Value lhs,
+                       Value rhs) {
   OperationState state(frame.loc(), combiner->getName());
   state.addOperands({lhs, rhs});
   state.addTypes(lhs.getType());

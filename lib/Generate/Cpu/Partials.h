@@ -41,6 +41,8 @@ private:
 /// `maximumf`, `minimumf`) and its neutral element.
 mlir::Operation *combinerOf(mlir::linalg::GenericOp reduction);
 double neutralOf(mlir::Operation *combiner);
+mlir::Value combineTwo(Frame &frame, mlir::Operation *combiner,
+                       mlir::Value lhs, mlir::Value rhs);
 /// All lanes of a vector combined into one scalar, over a fixed tree.
 mlir::Value combineLanes(Frame &frame, mlir::Operation *combiner,
                          mlir::Value vector);

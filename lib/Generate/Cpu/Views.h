@@ -5,9 +5,13 @@
 
 #include "lib/Kernel/Kernel.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineMap.h"
 
 namespace ogee {
+
+/// A coordinate a dimension, as an expression over the caller's variables.
+using Point = llvm::SmallVector<mlir::AffineExpr, 4>;
 
 /// Strides in elements of a tensor in C order.
 llvm::SmallVector<int64_t> rowMajor(llvm::ArrayRef<int64_t> shape);

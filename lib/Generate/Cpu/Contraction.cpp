@@ -1,0 +1,280 @@
+// The one contraction engine. A chunk is a group of row tiles by a group of
+// panels of columns. It packs its own panels of B, block of k by block of k,
+// and reads A in place or through a small copy, so that a launch needs no
+// barrier: A is packed again in each group of panels, which costs little
+// because a group is wide.
+#include "lib/Generate/Cpu/Epilogue.h"
+#include "lib/Generate/Cpu/Families.h"
+#include "lib/Generate/Cpu/Pack.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace ogee;
+
+namespace {
+
+/// One block of k of one segment.
+struct Block {
+  unsigned segment;
+  PackedDepth k;
+  Value first, last; // i1: of all blocks; null where it always is
+  bool neverFirst;
+};
+
+class ProductEmitter {
+public:
+  ProductEmitter(Frame &frame, Elements &elements, const ContractionPlan &plan,
+                 unsigned index)
+      : frame(frame), elements(elements), plan(plan), index(index),
+        product(plan.products[index]), shape(plan.plans[index]),
+        packer(frame, elements, plan, index),
+        epilogue(frame, elements, plan, index) {}
+
+  /// The chunk-th chunk of this product.
+  void emit(Value chunk);
+  SmallVector<Partial> partials() const { return epilogue.partials(); }
+
+private:
+  Value rowOf(Value tile);
+  void emitSegment(unsigned segment);
+  void emitBlock(const Block &block);
+  void forPanels(function_ref<void(Value panel, int64_t width)> body);
+  void forTiles(Value from, Value to,
+                function_ref<void(Value tile, int64_t rows)> body);
+  void emitTile(const Block &block, Value firstTile, Value tile, int64_t rows,
+                Value panel, int64_t width);
+  SmallVector<Value> startOf(const Block &block, const TileShape &tile,
+                             Value sums);
+  Value sumsOf(Value row, Value panel);
+  ChunkPlace chunkPlace();
+
+  Frame &frame;
+  Elements &elements;
+  const ContractionPlan &plan;
+  unsigned index;
+  const Product &product;
+  const ProductPlan &shape;
+  Packer packer;
+  Epilogue epilogue;
+  AffineExpr batch;
+  Value batchIndex, rowGroup, panelGroup, tile0, tile1, panel0, panel1;
+};
+
+} // namespace
+
+/// The first row of a tile: the first `extra` tiles are one row longer.
+Value ProductEmitter::rowOf(Value tile) {
+  Value row = frame.mul(tile, shape.base);
+  if (shape.extra == 0)
+    return row;
+  return frame.add(row, frame.min(tile, frame.constant(shape.extra)));
+}
+
+void ProductEmitter::emit(Value chunk) {
+  auto divide = [&](Value value, int64_t by) {
+    return frame.divide(value, by);
+  };
+  auto rest = [&](Value value, int64_t by) {
+    return frame.remainder(value, by);
+  };
+  panelGroup = rest(chunk, shape.panelGroups);
+  chunk = divide(chunk, shape.panelGroups);
+  rowGroup = rest(chunk, shape.rowGroups);
+  batchIndex = divide(chunk, shape.rowGroups);
+  tile0 = frame.mul(rowGroup, shape.tilesPerGroup);
+  tile1 = frame.min(frame.add(tile0, shape.tilesPerGroup),
+                    frame.constant(shape.tiles));
+  panel0 = frame.mul(panelGroup, shape.panelsPerGroup);
+  panel1 = frame.min(frame.add(panel0, shape.panelsPerGroup),
+                     frame.constant(shape.panels));
+  batch = product.batches == 1 ? elements.constant(0)
+                               : elements.variable(batchIndex);
+  epilogue.begin(chunkPlace());
+  for (unsigned segment = 0; segment < product.segments.size(); ++segment)
+    emitSegment(segment);
+}
+
+ChunkPlace ProductEmitter::chunkPlace() {
+  ChunkPlace place{batch, batchIndex, rowGroup, panelGroup, {}, {}, {}, {}};
+  place.firstRow = rowOf(tile0);
+  place.rows = frame.sub(rowOf(tile1), place.firstRow);
+  place.firstColumn = frame.mul(panel0, plan.columns);
+  place.columns = frame.sub(frame.min(frame.mul(panel1, plan.columns),
+                                      frame.constant(product.columns)),
+                            place.firstColumn);
+  return place;
+}
+
+void ProductEmitter::emitSegment(unsigned segment) {
+  int64_t depth = product.segments[segment].depth;
+  int64_t blocks = plan.blocks(index, segment);
+  int64_t step = shape.blockDepth[segment];
+  bool lastSegment = segment + 1 == product.segments.size();
+  Block block{segment, {}, {}, {}, segment > 0};
+  Value no = frame.constant(frame.builder().getI1Type(), 0);
+  if (blocks == 1) {
+    Elements::Scope scope(elements);
+    block.k = {frame.constant(0), frame.constant(depth), elements.constant(0)};
+    block.last = lastSegment ? Value() : no;
+    return emitBlock(block);
+  }
+  frame.loop(0, blocks, 1, [&](Value number) {
+    Elements::Scope scope(elements);
+    Value first = frame.mul(number, step);
+    block.k = {first,
+               frame.min(frame.sub(frame.constant(depth), first),
+                         frame.constant(step)),
+               elements.variable(first, step)};
+    block.first = frame.equal(number, frame.constant(0));
+    block.last =
+        lastSegment ? frame.equal(number, frame.constant(blocks - 1)) : no;
+    emitBlock(block);
+  });
+}
+
+/// Full panels in a loop; the last panel apart if it is narrower.
+void ProductEmitter::forPanels(function_ref<void(Value, int64_t)> body) {
+  int64_t full = product.columns / plan.columns;
+  int64_t rest = product.columns % plan.columns;
+  if (full > 0)
+    frame.loop(panel0, frame.min(panel1, frame.constant(full)), 1,
+               [&](Value panel) {
+                 Elements::Scope scope(elements);
+                 body(panel, plan.columns);
+               });
+  if (rest == 0)
+    return;
+  frame.when(frame.equal(panel1, frame.constant(shape.panels)), [&] {
+    Elements::Scope scope(elements);
+    body(frame.constant(full), rest);
+  });
+}
+
+void ProductEmitter::forTiles(Value from, Value to,
+                              function_ref<void(Value, int64_t)> body) {
+  auto loop = [&](Value lower, Value upper, int64_t rows) {
+    frame.loop(lower, upper, 1, [&](Value tile) {
+      Elements::Scope scope(elements);
+      body(tile, rows);
+    });
+  };
+  Value extra = frame.constant(shape.extra);
+  if (shape.extra > 0)
+    loop(from, frame.min(to, extra), shape.base + 1);
+  if (shape.extra < shape.tiles)
+    loop(shape.extra > 0 ? frame.max(from, extra) : from, to, shape.base);
+}
+
+void ProductEmitter::emitBlock(const Block &block) {
+  forPanels([&](Value panel, int64_t width) {
+    packer.packB(block.segment, batch, block.k, panel, frame.sub(panel, panel0),
+                 width);
+  });
+  frame.loop(tile0, tile1, shape.tilesPerBlock, [&](Value firstTile) {
+    Elements::Scope scope(elements);
+    Value end = frame.min(frame.add(firstTile, shape.tilesPerBlock), tile1);
+    Value row = rowOf(firstTile);
+    packer.packA(block.segment, batch, block.k, row,
+                 frame.sub(rowOf(end), row));
+    forPanels([&](Value panel, int64_t width) {
+      forTiles(firstTile, end, [&](Value tile, int64_t rows) {
+        emitTile(block, firstTile, tile, rows, panel, width);
+      });
+    });
+  });
+}
+
+/// Where a tile's sums wait between two blocks of k.
+Value ProductEmitter::sumsOf(Value row, Value panel) {
+  Value line =
+      frame.add(frame.mul(frame.sub(panel, panel0), shape.rowsPerGroup()),
+                frame.sub(row, rowOf(tile0)));
+  return frame.at(frame.bytes(frame.scratch(), plan.sums), plan.type,
+                  frame.mul(line, plan.columns));
+}
+
+SmallVector<Value> ProductEmitter::startOf(const Block &block,
+                                           const TileShape &tile, Value sums) {
+  if (!block.first && !block.neverFirst)
+    return zeroTile(frame, tile);
+  auto load = [&] { return loadTile(frame, tile, sums, plan.columns); };
+  if (block.neverFirst)
+    return load();
+  SmallVector<Type> types(tile.rows * tile.vectors, tile.vectorType());
+  return frame.branch(
+      block.first, types, [&] { return zeroTile(frame, tile); }, load);
+}
+
+void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
+                              int64_t rows, Value panel, int64_t width) {
+  TileShape registers{plan.type, plan.lanes, rows,
+                      int64_t(llvm::divideCeil(width, plan.lanes))};
+  Value row = rowOf(tile);
+  Value sums = plan.isBlocked(index) ? sumsOf(row, panel) : Value();
+  TileRows a = packer.rowsOfA(block.segment, batch, block.k, row,
+                              frame.sub(row, rowOf(firstTile)), rows);
+  TileColumns b = packer.columnsOfB(frame.sub(panel, panel0), width);
+  SmallVector<Value> result = multiplyTile(
+      frame, registers, a, b, block.k.depth, startOf(block, registers, sums));
+  auto finish = [&]() -> SmallVector<Value> {
+    Value column = frame.mul(panel, plan.columns);
+    epilogue.finishTile(registers, result,
+                        {batch, elements.variable(row),
+                         elements.variable(column, plan.columns), column,
+                         width % plan.lanes != 0});
+    return {};
+  };
+  if (!block.last) {
+    finish();
+    return;
+  }
+  frame.branch(block.last, TypeRange(), finish, [&]() -> SmallVector<Value> {
+    storeTile(frame, registers, result, sums, plan.columns);
+    return {};
+  });
+}
+
+//===-- The kernel --------------------------------------------------------===//
+
+FailureOr<KernelSizes> ogee::sizeContraction(kernel::FuncOp kernel,
+                                             const Target &target) {
+  auto plan = planContraction(kernel, target);
+  if (failed(plan))
+    return failure();
+  KernelSizes sizes;
+  sizes.chunks = plan->chunks;
+  sizes.scratch = std::max(plan->scratch, finishScratch(kernel));
+  sizes.workspaces.resize(partialsOf(kernel).size());
+  for (unsigned index = 0; index < plan->products.size(); ++index)
+    for (ProductSum &sum : sumsOf(kernel, *plan, index))
+      sizes.workspaces[sum.workspace] = partBytes(sum.op, sum.parts);
+  return sizes;
+}
+
+LogicalResult ogee::emitContraction(ModuleOp module, kernel::FuncOp kernel,
+                                    const Target &target) {
+  auto plan = planContraction(kernel, target);
+  if (failed(plan))
+    return failure();
+  Frame frame(module, kernel.getSymName(), kernel, target);
+  Elements elements(frame, plan->lanes);
+  SmallVector<Partial> partials;
+  for (auto [index, shape] : llvm::enumerate(plan->plans)) {
+    ProductEmitter emitter(frame, elements, *plan, index);
+    llvm::append_range(partials, emitter.partials());
+    Value own = frame.sub(frame.chunk(), frame.constant(shape.firstChunk));
+    if (plan->plans.size() == 1) {
+      emitter.emit(own);
+      break;
+    }
+    Value isOwn = frame.below(own, frame.constant(shape.chunks));
+    frame.when(isOwn, [&] {
+      Elements::Scope scope(elements);
+      emitter.emit(own);
+    });
+  }
+  if (elements.failed())
+    return failure();
+  return emitFinish(module, kernel, target, partials);
+}

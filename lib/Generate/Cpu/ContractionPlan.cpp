@@ -1,0 +1,200 @@
+// The rule was measured before it was written: 24 accumulators, panels of B in
+// half of the L2 cache, chunks that pack a panel for at least 128 rows.
+#include "lib/Generate/Cpu/ContractionPlan.h"
+
+#include "lib/Generate/Cpu/Frame.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace ogee;
+using llvm::divideCeil;
+
+static constexpr int64_t kLeastRows = 128;        // for which a panel is packed
+static constexpr int64_t kChunks = 16;            // wanted at least
+static constexpr int64_t kChunkWork = 50'000'000; // fused multiply-adds
+static constexpr int64_t kTilesPerBlock = 8;
+static constexpr int64_t kColumnDepth = 512; // k of a block where A is gathered
+
+/// Rows of a register tile by vectors a row: accumulators, the vectors of B and
+/// one broadcast fit the registers.
+static int64_t tileRows(int64_t vectors, int64_t registers) {
+  static constexpr int64_t kWide[] = {0, 12, 12, 8, 6};
+  static constexpr int64_t kNarrow[] = {0, 10, 6, 4, 2};
+  return registers >= 32 ? kWide[vectors] : kNarrow[vectors];
+}
+
+static int64_t tileVectors(int64_t columns, int64_t lanes, int64_t registers) {
+  int64_t most = registers >= 32 ? 4 : 2;
+  return std::clamp<int64_t>(divideCeil(columns, lanes), 1, most);
+}
+
+static kernel::TileAttr chooseTile(const ContractionPlan &plan,
+                                   MLIRContext *context, const Target &target) {
+  int64_t columns = 0;
+  for (const Product &product : plan.products)
+    columns = std::max(columns, product.columns);
+  int64_t vectors = tileVectors(columns, plan.lanes, target.registers);
+  return kernel::TileAttr::get(context, tileRows(vectors, target.registers),
+                               vectors * plan.lanes, 0, 0, 0);
+}
+
+static int64_t chooseDepth(const ContractionPlan &plan, const Segment &segment,
+                           int64_t wanted, const Target &target) {
+  int64_t bytes = storageBytes(plan.type);
+  int64_t depth = wanted;
+  if (depth == 0) {
+    depth = target.l2Bytes / 2 / (plan.columns * bytes);
+    if (segment.a.supply == Supply::Columns && segment.depth > 1024)
+      depth = kColumnDepth;
+  }
+  int64_t blocks = divideCeil(segment.depth, depth);
+  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
+}
+
+/// Panels packed together: in half of the L2 cache, but more where making A
+/// costs as much as multiplying it.
+static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
+                            const ProductPlan &shape, const Target &target) {
+  int64_t depth = 1, operations = 0;
+  for (auto [segment, block] :
+       llvm::zip_equal(product.segments, shape.blockDepth)) {
+    depth = std::max(depth, block);
+    operations = std::max(operations, segment.a.operations);
+  }
+  int64_t fits =
+      target.l2Bytes / 2 / (plan.columns * depth * storageBytes(plan.type));
+  return std::max<int64_t>(std::clamp<int64_t>(fits, 1, 4), operations);
+}
+
+static void spreadRows(ProductPlan &shape, int64_t rows, int64_t tileRows) {
+  shape.tiles = divideCeil(rows, tileRows);
+  shape.base = rows / shape.tiles;
+  shape.extra = rows % shape.tiles;
+}
+
+static void planProduct(ContractionPlan &plan, const Product &product,
+                        kernel::TileAttr tile, const Target &target) {
+  ProductPlan shape;
+  spreadRows(shape, product.rows, plan.rows);
+  for (const Segment &segment : product.segments)
+    shape.blockDepth.push_back(
+        chooseDepth(plan, segment, tile.getKc(), target));
+  shape.panels = divideCeil(product.columns, plan.columns);
+  int64_t together = tile.getNp();
+  if (together == 0)
+    together = choosePanels(plan, product, shape, target);
+  shape.panelGroups = divideCeil(shape.panels, together);
+  shape.panelsPerGroup = divideCeil(shape.panels, shape.panelGroups);
+  shape.panelGroups = divideCeil(shape.panels, shape.panelsPerGroup);
+
+  int64_t groupRows = tile.getRows();
+  if (groupRows == 0) {
+    int64_t depth = 0;
+    for (const Segment &segment : product.segments)
+      depth += segment.depth;
+    int64_t work = product.batches * product.rows * product.columns * depth;
+    int64_t wanted = std::max(kChunks, work / kChunkWork);
+    int64_t groups = divideCeil(wanted, shape.panelGroups * product.batches);
+    groupRows = std::max(kLeastRows, int64_t(divideCeil(product.rows, groups)));
+  }
+  shape.rowGroups = divideCeil(shape.tiles * plan.rows, groupRows);
+  shape.rowGroups = std::clamp<int64_t>(shape.rowGroups, 1, shape.tiles);
+  shape.tilesPerGroup = divideCeil(shape.tiles, shape.rowGroups);
+  shape.rowGroups = divideCeil(shape.tiles, shape.tilesPerGroup);
+
+  bool packs = llvm::any_of(product.segments, [](const Segment &segment) {
+    return segment.a.supply != Supply::InPlace;
+  });
+  shape.tilesPerBlock = shape.tilesPerGroup;
+  if (packs)
+    shape.tilesPerBlock = std::min(kTilesPerBlock, shape.tilesPerGroup);
+  else if (shape.panelsPerGroup > 1)
+    shape.tilesPerBlock = 1;
+  shape.firstChunk = plan.chunks;
+  shape.chunks = product.batches * shape.rowGroups * shape.panelGroups;
+  plan.chunks += shape.chunks;
+  plan.plans.push_back(shape);
+}
+
+int64_t ContractionPlan::strideOfA(unsigned product, unsigned segment) const {
+  const ProductPlan &shape = plans[product];
+  if (products[product].segments[segment].a.supply == Supply::Columns)
+    return llvm::alignTo(shape.tilesPerBlock * shape.largestTile(), lanes);
+  return llvm::alignTo(shape.blockDepth[segment], lanes) + lanes;
+}
+
+int64_t ContractionPlan::panelSize(unsigned product) const {
+  int64_t depth = 0;
+  for (int64_t block : plans[product].blockDepth)
+    depth = std::max(depth, block);
+  return columns * int64_t(llvm::alignTo(depth, lanes));
+}
+
+int64_t ContractionPlan::blocks(unsigned product, unsigned segment) const {
+  return divideCeil(products[product].segments[segment].depth,
+                    plans[product].blockDepth[segment]);
+}
+
+bool ContractionPlan::isBlocked(unsigned product) const {
+  return products[product].segments.size() > 1 || blocks(product, 0) > 1;
+}
+
+/// Elements of A's block.
+static int64_t sizeOfA(const ContractionPlan &plan, unsigned product) {
+  const ProductPlan &shape = plan.plans[product];
+  int64_t most = 0;
+  for (auto [index, segment] :
+       llvm::enumerate(plan.products[product].segments)) {
+    if (segment.a.supply == Supply::InPlace)
+      continue;
+    int64_t lines = segment.a.supply == Supply::Columns
+                        ? shape.blockDepth[index]
+                        : shape.tilesPerBlock * shape.largestTile();
+    most = std::max(most, lines * plan.strideOfA(product, index));
+  }
+  return most;
+}
+
+static void layOutScratch(ContractionPlan &plan) {
+  int64_t b = 0, a = 0, sums = 0;
+  for (auto [index, shape] : llvm::enumerate(plan.plans)) {
+    b = std::max(b, plan.panelSize(index) * shape.panelsPerGroup);
+    a = std::max(a, sizeOfA(plan, index));
+    if (plan.isBlocked(index))
+      sums = std::max(sums, shape.rowsPerGroup() * shape.panelsPerGroup *
+                                plan.columns);
+  }
+  int64_t bytes = storageBytes(plan.type);
+  auto reserve = [&](int64_t elements) {
+    int64_t offset = plan.scratch;
+    plan.scratch += llvm::alignTo(elements * bytes, 64);
+    return offset;
+  };
+  plan.scratch = 0;
+  plan.tile = reserve(plan.rows * plan.columns);
+  plan.packedA = reserve(a);
+  plan.packedB = reserve(b);
+  plan.sums = reserve(sums);
+}
+
+FailureOr<ContractionPlan> ogee::planContraction(kernel::FuncOp kernel,
+                                                 const Target &target) {
+  auto products = productsOf(kernel);
+  if (failed(products))
+    return failure();
+  ContractionPlan plan;
+  plan.products = *products;
+  plan.type = plan.products.front().type;
+  plan.lanes = target.lanes(plan.type);
+  kernel::TileAttr tile = kernel.getTileAttr();
+  if (!tile)
+    tile = chooseTile(plan, kernel.getContext(), target);
+  plan.rows = tile.getMr();
+  plan.columns = llvm::alignTo(tile.getNr(), plan.lanes);
+  plan.chunks = 0;
+  for (const Product &product : plan.products)
+    planProduct(plan, product, tile, target);
+  layOutScratch(plan);
+  return plan;
+}

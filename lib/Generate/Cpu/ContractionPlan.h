@@ -1,0 +1,53 @@
+// How a contraction kernel runs: tiles, panels, blocks of k, chunks, scratch.
+// From shapes and target alone, so that schedule can ask before anything is
+// emitted and the emitter finds the same answer.
+#ifndef OGEE_LIB_GENERATE_CPU_CONTRACTIONPLAN_H
+#define OGEE_LIB_GENERATE_CPU_CONTRACTIONPLAN_H
+
+#include "lib/Generate/Cpu/Emit.h"
+#include "lib/Generate/Cpu/Products.h"
+
+namespace ogee {
+
+/// One product. Rows are spread evenly over `tiles` tiles: the first `extra`
+/// have base + 1 rows, the others base. A chunk is a group of row tiles by a
+/// group of panels of one batch.
+struct ProductPlan {
+  int64_t tiles, base, extra;
+  int64_t tilesPerGroup, rowGroups;
+  int64_t panels, panelsPerGroup, panelGroups;
+  int64_t tilesPerBlock; // of A's rows that are made ready together
+  int64_t firstChunk, chunks;
+  llvm::SmallVector<int64_t> blockDepth; // of k, a segment
+
+  int64_t largestTile() const { return base + (extra > 0 ? 1 : 0); }
+  int64_t rowsPerGroup() const { return tilesPerGroup * largestTile(); }
+};
+
+struct ContractionPlan {
+  std::vector<Product> products;
+  llvm::SmallVector<ProductPlan> plans;
+  int64_t rows, columns, lanes; // of the register tile; columns in elements
+  mlir::Type type;
+  int64_t chunks;
+  /// Byte offsets in scratch.
+  int64_t packedB, packedA, sums, tile, scratch;
+
+  /// Elements from one packed k to the next in A (Columns), from one row to the
+  /// next (Rows).
+  int64_t strideOfA(unsigned product, unsigned segment) const;
+  /// Elements of one packed panel of B.
+  int64_t panelSize(unsigned product) const;
+  /// Whether accumulators leave the registers between blocks of k.
+  bool isBlocked(unsigned product) const;
+  int64_t blocks(unsigned product, unsigned segment) const;
+};
+
+/// Tile, blocks and groups by the rule of docs/performance.md. Uses the
+/// kernel's tile if it has one.
+mlir::FailureOr<ContractionPlan> planContraction(kernel::FuncOp kernel,
+                                                 const Target &target);
+
+} // namespace ogee
+
+#endif // OGEE_LIB_GENERATE_CPU_CONTRACTIONPLAN_H

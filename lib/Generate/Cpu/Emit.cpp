@@ -1,0 +1,49 @@
+// One table of families; everything else is theirs.
+#include "lib/Generate/Cpu/Emit.h"
+
+#include "lib/Generate/Cpu/Families.h"
+
+using namespace mlir;
+using namespace ogee;
+
+namespace {
+
+struct Emitter {
+  kernel::Family family;
+  FailureOr<KernelSizes> (*size)(kernel::FuncOp, const Target &);
+  LogicalResult (*emit)(ModuleOp, kernel::FuncOp, const Target &);
+};
+
+} // namespace
+
+static constexpr Emitter kEmitters[] = {
+    {kernel::Family::Contraction, sizeContraction, emitContraction},
+};
+
+static const Emitter *emitterOf(kernel::FuncOp kernel) {
+  for (const Emitter &emitter : kEmitters)
+    if (emitter.family == kernel.getFamily())
+      return &emitter;
+  kernel.emitOpError() << "belongs to a family without an emitter";
+  return nullptr;
+}
+
+FailureOr<KernelSizes> ogee::sizeKernel(kernel::FuncOp kernel,
+                                        const Target &target) {
+  const Emitter *emitter = emitterOf(kernel);
+  if (!emitter)
+    return failure();
+  return emitter->size(kernel, target);
+}
+
+FailureOr<OwningOpRef<ModuleOp>> ogee::emitKernel(kernel::FuncOp kernel,
+                                                  const Target &target) {
+  const Emitter *emitter = emitterOf(kernel);
+  if (!emitter)
+    return failure();
+  OwningOpRef<ModuleOp> module =
+      ModuleOp::create(kernel.getLoc(), kernel.getSymName());
+  if (failed(emitter->emit(*module, kernel, target)))
+    return failure();
+  return module;
+}

@@ -1,0 +1,206 @@
+// Vectors run in the direction in which the operand is contiguous: along k for
+// A by rows, across it for A by columns; B is transposed in registers where its
+// k is contiguous. What lies beyond a tail is never read by the register tile
+// or never stored, so it need not be 0.
+#include "lib/Generate/Cpu/Pack.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace ogee;
+
+static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
+  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
+    return coordinate.replaceDims(point);
+  });
+}
+
+Point Packer::pointOf(const Segment &segment, const Factor &factor,
+                      AffineExpr batch, AffineExpr row, AffineExpr column,
+                      AffineExpr k) const {
+  return mapped(factor.map, product.loops(segment, batch, row, column, k));
+}
+
+//===-- B -----------------------------------------------------------------===//
+
+TileColumns Packer::columnsOfB(Value slot, int64_t width) {
+  Value base = frame.bytes(frame.scratch(), plan.packedB);
+  return {frame.at(base, plan.type, frame.mul(slot, plan.panelSize(index))),
+          int64_t(llvm::alignTo(width, plan.lanes))};
+}
+
+void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
+                   Value panel, Value slot, int64_t width) {
+  Value target = columnsOfB(slot, width).pointer;
+  const Segment &part = product.segments[segment];
+  if (part.b.supply == Supply::Columns)
+    copyB(part, batch, k, panel, target, width);
+  else
+    transposeB(part, batch, k, panel, target, width);
+}
+
+void Packer::copyB(const Segment &segment, AffineExpr batch,
+                   const PackedDepth &k, Value panel, Value target,
+                   int64_t width) {
+  Value first = frame.mul(panel, plan.columns);
+  AffineExpr column = elements.variable(first, plan.columns) + elements.lane();
+  int64_t vectors = llvm::divideCeil(width, plan.lanes);
+  int64_t tail = width % plan.lanes;
+  Value lastMask;
+  if (tail != 0)
+    lastMask = frame.laneMask(frame.constant(tail), plan.lanes);
+  frame.loop(frame.constant(0), k.depth, 1, [&](Value step) {
+    Elements::Scope scope(elements);
+    AffineExpr depth = elements.variable(frame.add(k.first, step));
+    Value line =
+        frame.at(target, plan.type, frame.mul(step, vectors * plan.lanes));
+    for (int64_t v = 0; v < vectors; ++v) {
+      elements.setMask(v + 1 == vectors ? lastMask : Value());
+      Point point = pointOf(segment, segment.b, batch, elements.constant(0),
+                            column + v * plan.lanes, depth);
+      frame.store(elements.readVector(segment.b.tensor, point),
+                  frame.bytes(line, v * plan.lanes * storageBytes(plan.type)));
+    }
+  });
+}
+
+/// A square of `lanes` columns by `lanes` k: rows of k go to `target`.
+void Packer::transposeVector(const Segment &segment, AffineExpr batch,
+                             AffineExpr column, AffineExpr k, int64_t valid,
+                             Value target, int64_t stride) {
+  SmallVector<Value> square;
+  Value zero = frame.constant(VectorType::get({plan.lanes}, plan.type), 0);
+  for (int64_t j = 0; j < plan.lanes; ++j) {
+    Point point = pointOf(segment, segment.b, batch, elements.constant(0),
+                          column + j, k + elements.lane());
+    square.push_back(j < valid ? elements.readVector(segment.b.tensor, point)
+                               : zero);
+  }
+  for (auto [row, value] : llvm::enumerate(transposeSquare(frame, square)))
+    frame.store(value,
+                frame.bytes(target, row * stride * storageBytes(plan.type)));
+}
+
+void Packer::transposeB(const Segment &segment, AffineExpr batch,
+                        const PackedDepth &k, Value panel, Value target,
+                        int64_t width) {
+  int64_t stride = llvm::alignTo(width, plan.lanes);
+  int64_t tail = width % plan.lanes;
+  Value first = frame.mul(panel, plan.columns);
+  frame.loop(frame.constant(0), k.depth, plan.lanes, [&](Value step) {
+    Elements::Scope scope(elements);
+    if (segment.depth % plan.lanes != 0)
+      elements.setMask(frame.laneMask(frame.sub(k.depth, step), plan.lanes));
+    AffineExpr depth = elements.variable(frame.add(k.first, step), plan.lanes);
+    auto square = [&](Value offset, int64_t valid) {
+      Elements::Scope inner(elements);
+      AffineExpr column =
+          elements.variable(frame.add(first, offset), plan.lanes);
+      Value at = frame.add(frame.mul(step, stride), offset);
+      transposeVector(segment, batch, column, depth, valid,
+                      frame.at(target, plan.type, at), stride);
+    };
+    int64_t whole = width - tail;
+    frame.loop(0, whole, plan.lanes,
+               [&](Value offset) { square(offset, plan.lanes); });
+    if (tail != 0)
+      square(frame.constant(whole), tail);
+  });
+}
+
+//===-- A -----------------------------------------------------------------===//
+
+Value Packer::blockOfA() { return frame.bytes(frame.scratch(), plan.packedA); }
+
+void Packer::packA(unsigned segment, AffineExpr batch, const PackedDepth &k,
+                   Value row, Value count) {
+  switch (product.segments[segment].a.supply) {
+  case Supply::InPlace:
+    return;
+  case Supply::Rows:
+    return packRows(segment, batch, k, row, count);
+  case Supply::Columns:
+    return packColumns(segment, batch, k, row, count);
+  }
+}
+
+void Packer::packRows(unsigned index, AffineExpr batch, const PackedDepth &k,
+                      Value row, Value count) {
+  const Segment &segment = product.segments[index];
+  int64_t stride = plan.strideOfA(this->index, index);
+  frame.loop(frame.constant(0), count, 1, [&](Value r) {
+    Elements::Scope scope(elements);
+    AffineExpr m = elements.variable(frame.add(row, r));
+    Value line = frame.at(blockOfA(), plan.type, frame.mul(r, stride));
+    elements.hoist(segment.a.tensor,
+                   pointOf(segment, segment.a, batch, m, elements.constant(0),
+                           elements.lane()));
+    frame.loop(frame.constant(0), k.depth, plan.lanes, [&](Value step) {
+      Elements::Scope inner(elements);
+      if (segment.depth % plan.lanes != 0)
+        elements.setMask(frame.laneMask(frame.sub(k.depth, step), plan.lanes));
+      AffineExpr depth =
+          elements.variable(frame.add(k.first, step), plan.lanes);
+      Point point = pointOf(segment, segment.a, batch, m, elements.constant(0),
+                            depth + elements.lane());
+      frame.store(elements.readVector(segment.a.tensor, point),
+                  frame.at(line, plan.type, step));
+    });
+  });
+}
+
+void Packer::packColumns(unsigned index, AffineExpr batch, const PackedDepth &k,
+                         Value row, Value count) {
+  const Segment &segment = product.segments[index];
+  int64_t stride = plan.strideOfA(this->index, index);
+  AffineExpr m = elements.variable(row);
+  SmallVector<Value> masks;
+  for (int64_t v = 0; v < stride / plan.lanes; ++v)
+    masks.push_back(frame.laneMask(
+        frame.sub(count, frame.constant(v * plan.lanes)), plan.lanes));
+  frame.loop(frame.constant(0), k.depth, 1, [&](Value step) {
+    Elements::Scope scope(elements);
+    AffineExpr depth = elements.variable(frame.add(k.first, step));
+    Value line = frame.at(blockOfA(), plan.type, frame.mul(step, stride));
+    for (auto [v, mask] : llvm::enumerate(masks)) {
+      elements.setMask(mask);
+      Point point = pointOf(segment, segment.a, batch,
+                            m + int64_t(v) * plan.lanes + elements.lane(),
+                            elements.constant(0), depth);
+      frame.store(elements.readVector(segment.a.tensor, point),
+                  frame.bytes(line, v * plan.lanes * storageBytes(plan.type)));
+    }
+  });
+}
+
+/// Rows where they lie. Rows at a constant distance share one pointer.
+TileRows Packer::rowsInPlace(const Segment &segment, AffineExpr batch,
+                             const PackedDepth &k, Value row, int64_t rows) {
+  AffineExpr m = elements.variable(row);
+  auto offsetOf = [&](int64_t r) {
+    Point point = pointOf(segment, segment.a, batch, m + r,
+                          elements.constant(0), k.variable);
+    return *placeOf(segment.a.tensor, point);
+  };
+  Placed first = offsetOf(0);
+  Value base = frame.argument(first.argument.getArgNumber());
+  TileRows result;
+  auto distance = strideOf(first.offset, cast<AffineDimExpr>(m).getPosition());
+  for (int64_t r = 0; r < (distance ? 1 : rows); ++r)
+    result.rows.push_back(
+        frame.at(base, plan.type, elements.offset(offsetOf(r).offset)));
+  result.rowStride = distance.value_or(0);
+  return result;
+}
+
+TileRows Packer::rowsOfA(unsigned index, AffineExpr batch, const PackedDepth &k,
+                         Value row, Value offset, int64_t rows) {
+  const Segment &segment = product.segments[index];
+  if (segment.a.supply == Supply::InPlace)
+    return rowsInPlace(segment, batch, k, row, rows);
+  int64_t stride = plan.strideOfA(this->index, index);
+  if (segment.a.supply == Supply::Columns)
+    return {{frame.at(blockOfA(), plan.type, offset)}, 1, stride};
+  return {
+      {frame.at(blockOfA(), plan.type, frame.mul(offset, stride))}, stride, 1};
+}
