@@ -18,6 +18,8 @@ struct Emitter {
 
 static constexpr Emitter kEmitters[] = {
     {kernel::Family::Contraction, sizeContraction, emitContraction},
+    {kernel::Family::Column, sizeColumn, emitColumn},
+    {kernel::Family::Move, sizeMove, emitMove},
 };
 
 static const Emitter *emitterOf(kernel::FuncOp kernel) {

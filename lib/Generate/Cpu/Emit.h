@@ -25,6 +25,9 @@ struct KernelSizes {
 mlir::FailureOr<KernelSizes> sizeKernel(kernel::FuncOp kernel,
                                         const Target &target);
 
+/// The same, as attributes of the kernel.
+mlir::LogicalResult setSizes(kernel::FuncOp kernel, const Target &target);
+
 /// Module with the functions NAME and, with a finish region, NAME_finish.
 /// The kernel's chunks, workspaces and scratch must be those of sizeKernel.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>

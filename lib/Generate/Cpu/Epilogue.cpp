@@ -129,8 +129,8 @@ void Epilogue::begin(const ChunkPlace &chunk) {
                            mapped(sum.out, product.point(chunk.batch, m,
                                                          n + elements.lane()));
                        elements.write(sum.op.getResult(0), out,
-                                      frame.constant(type.getElementType(
-                                          , neutralOf(sum.combiner))));
+                                      frame.constant(type.getElementType(),
+                                                     neutralOf(sum.combiner)));
                      });
         });
   }
@@ -202,10 +202,9 @@ SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
   SmallVector<Value> next;
   for (ProductSum &sum : sums) {
     Point loops = mapped(sum.loops, point);
-    Value start =
-        sum.alongRows
-            ? carried[next.size()]
-            : frame.constant(value.getType(, neutralOf(sum.combiner)));
+    Value start = sum.alongRows ? carried[next.size()]
+                                : frame.constant(value.getType(),
+                                                 neutralOf(sum.combiner));
     Value total = elements.accumulate(sum.op, loops, start);
     if (sum.alongRows)
       next.push_back(total);

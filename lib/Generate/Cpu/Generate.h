@@ -19,6 +19,15 @@ class ArithDialect;
 namespace mlir::math {
 class MathDialect;
 }
+namespace mlir::LLVM {
+class LLVMDialect;
+}
+namespace mlir::scf {
+class SCFDialect;
+}
+namespace mlir::vector {
+class VectorDialect;
+}
 
 namespace ogee {
 

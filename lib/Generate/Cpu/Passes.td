@@ -25,4 +25,32 @@ def ExpandMath : Pass<"ogee-expand-math"> {
     "::mlir::math::MathDialect"];
 }
 
+def GenerateKernels : Pass<"ogee-generate-kernels", "::mlir::ModuleOp"> {
+  let summary = "kernels as functions of the LLVM dialect";
+  let description = [{
+    Sizes each `kernel.func` (chunks, workspaces, scratch, a contraction's tile) and
+    puts the functions that run it in its place, in the LLVM dialect. With `objects`
+    each kernel is compiled as well, into `NAME.o` of that folder. The same path as
+    in the driver, for tests and for a look at one kernel. Test: generate-kernels.mlir.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"native\"", "a name of --target">,
+    Option<"objects", "objects", "std::string", "\"\"", "folder for objects">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def SizeKernels : Pass<"ogee-size-kernels", "::mlir::ModuleOp"> {
+  let summary = "how many chunks, which workspaces and scratch each kernel needs";
+  let description = [{
+    Asks the emitters and sets `chunks`, `workspaces`, `scratch` on each
+    `kernel.func`, from shapes and target alone: plan needs them, generate obeys
+    them. List kernels are left alone, as their launches carry the chunks.
+    Test: size-kernels.mlir.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"native\"", "a name of --target">];
+}
+
 #endif // OGEE_LIB_GENERATE_CPU_PASSES_TD
