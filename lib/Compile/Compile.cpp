@@ -1,0 +1,189 @@
+// Kernels compile in parallel: each becomes a module nested in one parent, so
+// that MLIR's own pass manager lowers them on all threads, and has an LLVM
+// context of its own after that.
+#include "lib/Compile/Compile.h"
+
+#include "lib/Differentiate/Differentiate.h"
+#include "lib/Flatten/Flatten.h"
+#include "lib/Generate/Cpu/Emit.h"
+#include "lib/Generate/Cpu/Generate.h"
+#include "lib/Generate/Cpu/Object.h"
+#include "lib/Link/Tables.h"
+#include "lib/Plan/Plan.h"
+#include "lib/Schedule/Schedule.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Threading.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace ogee;
+
+void ogee::buildStagePipeline(OpPassManager &manager, Stage stage,
+                              const CompileOptions &options) {
+  switch (stage) {
+  case Stage::Flatten:
+    return buildFlattenPipeline(manager);
+  case Stage::Differentiate: {
+    DifferentiateOptions differentiate;
+    differentiate.withGradients = options.withGradients;
+    return buildDifferentiatePipeline(manager, differentiate);
+  }
+  case Stage::Schedule:
+    return buildSchedulePipeline(manager);
+  case Stage::Plan: {
+    SizeKernelsOptions size;
+    size.target = options.target;
+    manager.addPass(createSizeKernels(size));
+    return buildPlanPipeline(manager);
+  }
+  case Stage::Parse:
+  case Stage::Check:
+  case Stage::Import:
+  case Stage::Generate:
+  case Stage::Link:
+    return; // no passes on the module
+  }
+}
+
+LogicalResult ogee::runStages(ModuleOp module, Stage last,
+                              const CompileOptions &options) {
+  MLIRContext *context = module.getContext();
+  PassManager manager(context);
+  if (!options.irDirectory.empty()) {
+    context->disableMultithreading();
+    manager.enableIRPrintingToFileTree(
+        [](Pass *, Operation *) { return false; },
+        [](Pass *, Operation *) { return true; },
+        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+        /*printAfterOnlyOnFailure=*/false, options.irDirectory);
+  }
+  if (options.timing)
+    manager.enableTiming();
+  for (const StageInfo &info : allStages())
+    if (info.stage <= last)
+      buildStagePipeline(manager, info.stage, options);
+  LogicalResult result = manager.run(module);
+  if (!options.irDirectory.empty())
+    context->enableMultithreading();
+  return result;
+}
+
+namespace {
+/// The kernels of a planned module, each in a module of its own.
+class KernelModules {
+public:
+  KernelModules(ModuleOp planned, const Target &target)
+      : parent(ModuleOp::create(planned.getLoc())), target(target) {
+    for (auto kernel : planned.getOps<kernel::FuncOp>())
+      kernels.push_back(kernel);
+  }
+
+  LogicalResult emit() {
+    SmallVector<OwningOpRef<ModuleOp>> modules(kernels.size());
+    if (failed(failableParallelForEachN(
+            parent->getContext(), 0, kernels.size(), [&](size_t index) {
+              auto emitted = emitKernel(kernels[index], target);
+              if (succeeded(emitted))
+                modules[index] = std::move(*emitted);
+              return failure(failed(emitted));
+            })))
+      return failure();
+    for (OwningOpRef<ModuleOp> &module : modules)
+      parent->push_back(module.release());
+    return success();
+  }
+
+  LogicalResult lower(bool timing) {
+    PassManager manager(parent->getContext());
+    manager.enableVerifier(false); // emitters are tested; this is half the time
+    if (timing)
+      manager.enableTiming();
+    buildLowerPipeline(manager.nest<ModuleOp>());
+    return manager.run(*parent);
+  }
+
+  FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>> compile() {
+    auto modules = llvm::to_vector(parent->getOps<ModuleOp>());
+    std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects(modules.size());
+    if (failed(failableParallelForEachN(
+            parent->getContext(), 0, modules.size(), [&](size_t index) {
+              objects[index] = compileModule(modules[index], target);
+              return success(objects[index] != nullptr);
+            })))
+      return failure();
+    return objects;
+  }
+
+  /// Names of all functions that the kernels define.
+  llvm::StringSet<> functionNames() {
+    llvm::StringSet<> names;
+    parent->walk([&](LLVM::LLVMFuncOp function) {
+      if (!function.isExternal())
+        names.insert(function.getName());
+    });
+    return names;
+  }
+
+private:
+  OwningOpRef<ModuleOp> parent;
+  const Target &target;
+  SmallVector<kernel::FuncOp> kernels;
+};
+} // namespace
+
+static std::unique_ptr<llvm::MemoryBuffer>
+compileTables(ModuleOp planned, const Target &target,
+              const llvm::StringSet<> &functions) {
+  llvm::LLVMContext context;
+  TableOptions options;
+  options.target = target.name;
+  options.features = requiredFeatures(target);
+  auto hasFinish = [&](kernel::FuncOp kernel) {
+    return functions.contains((kernel.getName() + "_finish").str());
+  };
+  options.hasFinish = hasFinish;
+  std::unique_ptr<llvm::Module> tables = buildTables(planned, options, context);
+  return tables ? compileModule(*tables, target) : nullptr;
+}
+
+FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
+ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
+  MLIRContext *context = planned.getContext();
+  registerBuiltinDialectTranslation(*context);
+  registerLLVMDialectTranslation(*context);
+  context->loadDialect<LLVM::LLVMDialect, scf::SCFDialect,
+                       vector::VectorDialect, math::MathDialect>();
+  std::optional<Target> target = findTarget(options.target);
+  if (!target) {
+    planned.emitError() << "no target `" << options.target << "`; there are "
+                        << targetNames();
+    return failure();
+  }
+  KernelModules kernels(planned, *target);
+  if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
+    return failure();
+  auto objects = kernels.compile();
+  if (failed(objects))
+    return failure();
+  auto tables = compileTables(planned, *target, kernels.functionNames());
+  if (!tables)
+    return failure();
+  objects->push_back(std::move(tables));
+  return objects;
+}
+
+void ogee::registerStagePipelines() {
+  for (const StageInfo &info : allStages()) {
+    if (info.stage < Stage::Flatten || info.stage > Stage::Plan)
+      continue;
+    PassPipelineRegistration<>(
+        ("ogee-" + info.name + "-pipeline").str(), info.what,
+        [stage = info.stage](OpPassManager &manager) {
+          buildStagePipeline(manager, stage, CompileOptions());
+        });
+  }
+}

@@ -1,0 +1,44 @@
+// The middle and the back of the compiler as plain functions, shared by the
+// driver and by the pipelines of ogee-opt.
+#ifndef OGEE_LIB_COMPILE_COMPILE_H
+#define OGEE_LIB_COMPILE_COMPILE_H
+
+#include "lib/Compile/Stages.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <string>
+#include <vector>
+
+namespace ogee {
+
+struct CompileOptions {
+  std::string target = "native"; // native, x86-64-v3 or x86-64-v4
+  bool withGradients = false;    // the first step's gradients are results
+  bool debugInfo = false;        // lines of the model in DWARF
+  bool timing = false;           // print the time of each pass
+  std::string irDirectory;       // a file of IR a pass goes here, if not empty
+  unsigned threads = 0;          // that compile kernels; 0: all
+};
+
+/// Appends the passes of one stage between import and generate.
+void buildStagePipeline(mlir::OpPassManager &manager, Stage stage,
+                        const CompileOptions &options);
+
+/// `ogee-STAGE-pipeline` for each stage that is a pipeline of passes.
+void registerStagePipelines();
+
+/// From the arch dialect through `last`, which is Plan or earlier.
+llvm::LogicalResult runStages(mlir::ModuleOp module, Stage last,
+                              const CompileOptions &options);
+
+/// Machine code of a planned module and the tables of its programs, ready to
+/// link.
+llvm::FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
+generateAll(mlir::ModuleOp planned, const CompileOptions &options);
+
+} // namespace ogee
+
+#endif // OGEE_LIB_COMPILE_COMPILE_H

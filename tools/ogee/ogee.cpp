@@ -1,0 +1,203 @@
+// The compiler's command: each verb is a row of Verbs.def and a function here
+// or beside; each runs the stages of lib/Compile as far as it needs.
+#include "lang/Check/Check.h"
+#include "lang/Diagnostics.h"
+#include "lang/Import/Import.h"
+#include "lang/Parse/Parse.h"
+#include "lib/Compile/Compile.h"
+#include "lib/Link/Executable.h"
+#include "tools/ogee/CommandLine.h"
+#include "tools/ogee/Report.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+#include <unistd.h>
+
+using namespace llvm;
+using namespace ogee;
+
+namespace {
+/// One compilation: owns what the stages hand on.
+class Compilation {
+public:
+  explicit Compilation(const CommandLine &line)
+      : line(line), sink(context), printer(sink, errs()) {
+    options.target = line.target;
+    options.withGradients = line.with == "gradients";
+    options.debugInfo = !line.debug.empty();
+    options.timing = !line.timing.empty();
+    options.irDirectory = line.irDirectory;
+  }
+
+  /// Each returns an exit code; kExitOk to go on.
+  int parse();
+  int check();
+  int import();
+  int lower(Stage last);
+
+  mlir::MLIRContext context;
+  const CommandLine &line;
+  DiagnosticSink sink;
+  DiagnosticPrinter printer;
+  CompileOptions options;
+  std::unique_ptr<ast::File> file;
+  std::unique_ptr<CheckedModel> model;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+} // namespace
+
+int Compilation::parse() {
+  auto buffer = MemoryBuffer::getFile(line.file);
+  if (!buffer) {
+    errs() << "ogee: cannot read " << line.file << ": "
+           << buffer.getError().message() << "\n";
+    return kExitUsage;
+  }
+  file = ogee::parse((*buffer)->getBuffer(), line.file, sink);
+  return sink.hasErrors() ? kExitDiagnostics : kExitOk;
+}
+
+int Compilation::check() {
+  if (int code = parse())
+    return code;
+  CheckOptions checkOptions;
+  checkOptions.libraryDir = line.library;
+  for (StringRef text : line.overrides) {
+    auto [path, value] = text.split('=');
+    checkOptions.overrides.push_back({path.str(), value.str()});
+  }
+  model = ogee::check(*file, checkOptions, sink);
+  return model && !sink.hasErrors() ? kExitOk : kExitDiagnostics;
+}
+
+int Compilation::import() {
+  if (int code = check())
+    return code;
+  auto imported = importModel(*model, context);
+  if (failed(imported))
+    return kExitInternal;
+  module = std::move(*imported);
+  return kExitOk;
+}
+
+int Compilation::lower(Stage last) {
+  if (int code = import())
+    return code;
+  return succeeded(runStages(*module, last, options)) ? kExitOk : kExitInternal;
+}
+
+/// The folder of what the executable is linked with: ../lib beside `ogee`.
+static std::string libraryDirectory() {
+  std::string program = sys::fs::getMainExecutable(nullptr, nullptr);
+  SmallString<128> path(
+      sys::path::parent_path(sys::path::parent_path(program)));
+  sys::path::append(path, "lib");
+  return std::string(path);
+}
+
+static int buildExecutable(Compilation &compilation, StringRef output) {
+  if (int code = compilation.lower(Stage::Plan))
+    return code;
+  auto objects = generateAll(*compilation.module, compilation.options);
+  if (failed(objects))
+    return kExitInternal;
+  LinkOptions link;
+  link.libraryDirectory = libraryDirectory();
+  link.output = output.str();
+  link.debugInfo = compilation.options.debugInfo;
+  return succeeded(linkExecutable(*objects, link)) ? kExitOk : kExitInternal;
+}
+
+static int runCheck(const CommandLine &line) {
+  return Compilation(line).check();
+}
+
+static int runBuild(const CommandLine &line) {
+  std::string output = line.output.empty()
+                           ? "train-" + sys::path::stem(line.file).str()
+                           : line.output;
+  Compilation compilation(line);
+  return buildExecutable(compilation, output);
+}
+
+/// Replaces this process by the run, so that signals and the terminal are its
+/// own; the file is open without a name by then and is gone when the run ends.
+static int runTrain(const CommandLine &line) {
+  SmallString<128> path;
+  if (sys::fs::createTemporaryFile("ogee-train", "", path)) {
+    errs() << "ogee: cannot make a temporary file\n";
+    return kExitInternal;
+  }
+  {
+    Compilation compilation(line);
+    if (int code = buildExecutable(compilation, path)) {
+      sys::fs::remove(path);
+      return code;
+    }
+  }
+  std::vector<const char *> arguments{path.c_str()};
+  for (const std::string &word : line.passed)
+    arguments.push_back(word.c_str());
+  arguments.push_back(nullptr);
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  sys::fs::remove(path);
+  fexecve(descriptor, const_cast<char *const *>(arguments.data()), environ);
+  errs() << "ogee: cannot start the run\n";
+  return kExitInternal;
+}
+
+static int runDump(const CommandLine &line) {
+  std::optional<Stage> stage = stageNamed(line.emit);
+  if (!stage || *stage == Stage::Generate || *stage == Stage::Link) {
+    errs() << "ogee: `" << line.emit << "` is no stage that can be printed\n";
+    return kExitUsage;
+  }
+  Compilation compilation(line);
+  if (*stage == Stage::Parse) {
+    int code = compilation.parse();
+    dump(*compilation.file, outs());
+    return code;
+  }
+  if (*stage == Stage::Check) {
+    int code = compilation.check();
+    if (!code)
+      dump(*compilation.model, outs());
+    return code;
+  }
+  int code = *stage == Stage::Import ? compilation.import()
+                                     : compilation.lower(*stage);
+  if (!code)
+    compilation.module->print(outs());
+  return code;
+}
+
+static int runReport(const CommandLine &line) {
+  Compilation compilation(line);
+  if (int code = compilation.lower(Stage::Plan))
+    return code;
+  printReport(*compilation.module, outs());
+  return kExitOk;
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  ArrayRef<const char *> words(argv + 1, argc - 1);
+  if (!words.empty() &&
+      (StringRef(words[0]) == "--help" || StringRef(words[0]) == "help")) {
+    bool wantsStages = words.size() > 1 && StringRef(words[1]) == "stages";
+    wantsStages ? printStages(outs()) : printHelp(outs());
+    return kExitOk;
+  }
+  std::optional<CommandLine> line = parseCommandLine(words);
+  if (!line)
+    return kExitUsage;
+#define OGEE_VERB(name, function, arguments, what)                             \
+  if (line->verb == #name)                                                     \
+    return function(*line);
+#include "tools/ogee/Verbs.def"
+#undef OGEE_VERB
+  return kExitUsage;
+}
