@@ -105,6 +105,10 @@ public:
   };
 
 private:
+  using Seen = llvm::DenseSet<mlir::Value>;
+  void hoist(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point,
+             Seen &seen);
+
   struct Variable {
     mlir::Value value; // i64 or a vector of i64; null for the lane
     int64_t multipleOf;

@@ -127,6 +127,11 @@ Value Elements::accumulate(linalg::GenericOp op, Coordinates loops,
 }
 
 void Elements::hoist(Value tensor, Coordinates point) {
+  Seen seen;
+  hoist(tensor, point, seen);
+}
+
+void Elements::hoist(Value tensor, Coordinates point, Seen &seen) {
   bool varies = llvm::any_of(point, [&](AffineExpr coordinate) {
     return variesByLane(simplify(coordinate));
   });
@@ -135,10 +140,15 @@ void Elements::hoist(Value tensor, Coordinates point) {
     return;
   }
   Operation *op = tensor.getDefiningOp();
-  if (!op || memories.contains(tensor))
+  if (!op || memories.contains(tensor) || !seen.insert(tensor).second)
     return;
   if (AffineMap map = sourceMap(op))
-    return hoist(op->getOperand(0), mapped(map, point));
+    return hoist(op->getOperand(0), mapped(map, point), seen);
+  if (auto gather = dyn_cast<nn::GatherOp>(op)) {
+    int64_t rank =
+        cast<RankedTensorType>(gather.getIndices().getType()).getRank();
+    return hoist(gather.getIndices(), point.take_front(rank), seen);
+  }
   auto generic = dyn_cast<linalg::GenericOp>(op);
   if (!generic || generic.getNumReductionLoops() != 0)
     return;
@@ -149,7 +159,8 @@ void Elements::hoist(Value tensor, Coordinates point) {
   Point loops = mapped(inversePermutation(out), point);
   for (OpOperand *input : generic.getDpsInputOperands())
     if (generic.payloadUsesValueFromOperand(input))
-      hoist(input->get(), mapped(generic.getMatchingIndexingMap(input), loops));
+      hoist(input->get(), mapped(generic.getMatchingIndexingMap(input), loops),
+            seen);
 }
 
 //===-- Constants and views -----------------------------------------------===//

@@ -30,6 +30,34 @@ Frame::Frame(ModuleOp module, StringRef name, kernel::FuncOp kernel,
   b.setInsertionPointToEnd(body);
   auto ret = LLVM::ReturnOp::create(b, location, ValueRange());
   b.setInsertionPoint(ret);
+  if (kernel.getList())
+    loadListChunk();
+}
+
+/// Four integers a chunk stand before the plain offsets.
+void Frame::loadListChunk() {
+  Type i64 = b.getI64Type(), pointer = scratch().getType();
+  Value first = mul(chunk(), 4);
+  Value header = LLVM::GEPOp::create(b, location, pointer, i64,
+                                     entry().getArgument(1), ValueRange{first});
+  auto field = [&](int32_t index) -> Value {
+    Value slot = LLVM::GEPOp::create(b, location, pointer, i64, header,
+                                     ArrayRef<LLVM::GEPArg>{index});
+    return LLVM::LoadOp::create(b, location, i64, slot);
+  };
+  list = {field(0), field(1), field(2), field(3)};
+  // All of a tuple's bases here, where the header is known.
+  unsigned arguments = function.getNumArguments();
+  for (unsigned i = 0; i < arguments + function.getNumResults(); ++i) {
+    Value index = i < arguments ? add(list.firstOperand, i)
+                                : add(list.firstResult, i - arguments);
+    Value slot = LLVM::GEPOp::create(b, location, pointer, i64,
+                                     entry().getArgument(1), ValueRange{index});
+    Value offset = LLVM::LoadOp::create(b, location, i64, slot);
+    operands[i] =
+        LLVM::GEPOp::create(b, location, pointer, b.getI8Type(),
+                            entry().getArgument(0), ValueRange{offset});
+  }
 }
 
 Value Frame::chunk() { return entry().getArgument(2); }

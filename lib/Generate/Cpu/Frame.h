@@ -39,6 +39,14 @@ public:
   mlir::Value result(unsigned index);
   mlir::Value workspace(unsigned index);
 
+  /// What a chunk of a list kernel works on: a range of one tuple's elements.
+  /// Its operands and results are those of argument() and result().
+  struct ListChunk {
+    mlir::Value firstOperand, firstResult; // indices in `offsets`
+    mlir::Value first, count;              // elements, i64
+  };
+  ListChunk listChunk() const { return list; }
+
   mlir::Value constant(int64_t value); // i64
   /// A constant of any scalar or vector type (splat).
   mlir::Value constant(mlir::Type type, double value);
@@ -92,6 +100,7 @@ public:
 
 private:
   mlir::Value operand(unsigned index);
+  void loadListChunk();
   mlir::Value constant(mlir::TypedAttr attribute);
   mlir::Block &entry() { return emitted.getBody().front(); }
 
@@ -102,6 +111,7 @@ private:
   const Target &cpu;
   mlir::LLVM::LLVMFuncOp emitted;
   llvm::DenseMap<unsigned, mlir::Value> operands;
+  ListChunk list; // of a list kernel, else null
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
 };
 

@@ -3,8 +3,6 @@
 #include "lib/Generate/Cpu/Object.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -25,8 +23,7 @@ struct GenerateKernels
 
   void getDependentDialects(DialectRegistry &registry) const override {
     GenerateKernelsBase::getDependentDialects(registry);
-    registerBuiltinDialectTranslation(registry);
-    registerLLVMDialectTranslation(registry);
+    registerTranslations(registry);
   }
 
   void runOnOperation() override {

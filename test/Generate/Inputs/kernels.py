@@ -59,15 +59,16 @@ class Kernels:
                 "workspaces": [int(n) for n in (workspaces[1] or "").split(",") if n.strip()],
                 "results": types(results)}
 
-    def __call__(self, name, *operands, order=None):
-        """Results of one launch, chunks in the given order of indices."""
-        launch = Launch(self, name, operands)
+    def __call__(self, name, *operands, order=None, share=()):
+        """Results of one launch, chunks in the given order of indices. `share`
+        holds pairs (result, operand) that lie in one buffer."""
+        launch = Launch(self, name, operands, dict(share))
         launch.run(order)
         return launch.take()
 
 
 class Launch:
-    def __init__(self, kernels, name, operands):
+    def __init__(self, kernels, name, operands, share):
         self.sizes = sizes = kernels.sizes[name]
         self.kernel = getattr(kernels.library, name)
         self.finish = getattr(kernels.library, name + "_finish", None)
@@ -81,6 +82,8 @@ class Launch:
         for size in blocks:
             self.offsets.append(end)
             end += (size + 63) // 64 * 64 + BAND
+        for result, operand in share.items():
+            self.offsets[len(operands) + result] = self.offsets[operand]
         self.arena = self.aligned(end)
         self.arena[:] = 0xA5
         self.scratch = self.aligned(sizes["scratch"] + BAND)
