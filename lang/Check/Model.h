@@ -194,8 +194,11 @@ struct Call : OpOf<OpKind::Call> {
   ArrayRef<Tensor *> results;
 };
 
+/// A dimension of the result is one index, or several as its digits: `(h, d)`
+/// is h * |d| + d.
 struct Define : OpOf<OpKind::Define> {
-  ArrayRef<Index *> indices; ///< One a dimension.
+  ArrayRef<Index *> indices;
+  ArrayRef<unsigned> groups; ///< Indices of each dimension.
   Scalar *body;
   Tensor *result;
 };
@@ -233,6 +236,7 @@ struct Func {
   std::string name;
   std::string component;
   Range range;
+  std::vector<std::string> fields; ///< Of an entry: what its arguments are.
   llvm::SmallVector<Tensor *> args;
   std::vector<Op *> body;
   llvm::SmallVector<Tensor *> results;
@@ -292,7 +296,6 @@ struct Train {
   Func *step = nullptr;     ///< Fields of the batch to the loss.
   Func *evaluate = nullptr; ///< The same with `training` false.
   Func *sample = nullptr;   ///< tokens [1, T] to logits; null if there is none.
-  std::vector<std::string> fields; ///< Names of the arguments of `step`.
   std::vector<Setting> data;
   int64_t batch = 0, steps = 0, evaluateEvery = 0, seed = 0;
   std::optional<double> clip;
@@ -307,7 +310,7 @@ namespace ogee {
 /// Owns the nodes and the syntax trees of the library that they point into. The
 /// sink and the user's ast::File must outlive it.
 struct CheckedModel {
-  explicit CheckedModel(DiagnosticSink &sink) : sink(&sink) {}
+  explicit CheckedModel(DiagnosticSink &sink);
   CheckedModel(const CheckedModel &) = delete;
   ~CheckedModel();
 

@@ -1,0 +1,203 @@
+// The data set's record and the functions that take a batch of its fields.
+#include "lang/Check/Elaborator.h"
+#include "llvm/Support/Path.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using llvm::cast;
+using llvm::dyn_cast;
+
+/// The source whose fields are windows of a file of tokens; of any other, a
+/// field is what the signature declares.
+static constexpr llvm::StringLiteral windowsSource = "text";
+static constexpr llvm::StringLiteral windowFields[] = {"tokens", "targets"};
+static constexpr int64_t byteCount = 256;
+
+std::optional<model::Setting> Elaborator::toSetting(StringRef name, Value value,
+                                                    Range range) {
+  model::Setting setting{name.str(), {}};
+  switch (value.kind) {
+  case ValueKind::Int:
+    setting.value = value.integer;
+    return setting;
+  case ValueKind::Float:
+    setting.value = value.number;
+    return setting;
+  case ValueKind::Bool:
+    setting.value = bool(value.integer);
+    return setting;
+  case ValueKind::String:
+    setting.value = value.string.str();
+    return setting;
+  case ValueKind::Tuple: {
+    std::vector<model::Setting> parts;
+    for (auto [field, part] :
+         llvm::zip(value.list->names, value.list->elements))
+      if (auto converted = toSetting(field, part, range))
+        parts.push_back(std::move(*converted));
+    setting.value = std::move(parts);
+    return setting;
+  }
+  default:
+    sink.report(diag::SettingValue, range, name, describe(value),
+                "a number, a string or a record of these");
+    return std::nullopt;
+  }
+}
+
+static const model::Setting *findField(ArrayRef<model::Setting> record,
+                                       StringRef name) {
+  auto *it = llvm::find_if(record, [&](const model::Setting &setting) {
+    return setting.name == name;
+  });
+  return it == record.end() ? nullptr : it;
+}
+
+/// Paths in the file are relative to the file; those of the command line to
+/// where it is given.
+void Elaborator::dataRecord(const Setting &data,
+                            const ast::SectionDecl &train) {
+  bool isRecord = data.value.is(ValueKind::Tuple) &&
+                  llvm::is_contained(data.value.list->names, "source");
+  if (!isRecord) {
+    sink.report(diag::SettingValue, data.range, "data", describe(data.value),
+                "what a data set's function returns");
+    return;
+  }
+  const ListValue &record = *data.value.list;
+  for (auto [name, value] : llvm::zip(record.names, record.elements)) {
+    Range range = data.range;
+    const Override *given = findOverride(train, ("data." + name).str());
+    Value chosen = given ? overrideValue(*given, value, library, range) : value;
+    if (name == "path" && !given && chosen.is(ValueKind::String) &&
+        llvm::sys::path::is_relative(chosen.string)) {
+      llvm::SmallString<128> path = llvm::sys::path::parent_path(fileName);
+      llvm::sys::path::append(path, chosen.string);
+      chosen = Value::ofString(save(path));
+    }
+    if (auto setting = toSetting(name, chosen, range))
+      model.train.data.push_back(std::move(*setting));
+  }
+}
+
+/// The type of a field, from the source and what the signature declares.
+std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
+                                          Scope &scope) {
+  const model::Setting *source = findField(model.train.data, "source");
+  auto *kind = std::get_if<std::string>(&source->value);
+  Type type;
+  if (kind && *kind == windowsSource) {
+    if (!llvm::is_contained(windowFields, param.name.name)) {
+      auto diagnostic =
+          sink.report(diag::UnknownField, param.name.range, param.name.name);
+      suggest(diagnostic, param.name.name, param.name.range,
+              {windowFields[0], windowFields[1]});
+      return std::nullopt;
+    }
+    const model::Setting *window = findField(model.train.data, "window");
+    auto *length = window ? std::get_if<int64_t>(&window->value) : nullptr;
+    if (!length || *length <= 0) {
+      sink.report(diag::SettingValue, settings["data"].range, "window",
+                  "no length", "a positive integer");
+      return std::nullopt;
+    }
+    type = makeType(Element::Int, {model.train.batch, *length});
+    type.low = 0;
+    type.high = byteCount;
+    bool isBounded = param.type && param.type->bound;
+    if (isBounded && !evalBounds(param.type, scope, type))
+      return std::nullopt;
+    return type;
+  }
+  if (!param.type || !param.type->hasShape || param.type->shape.empty()) {
+    sink.report(diag::SettingValue, param.name.range, param.name.name,
+                "a field without a type", "a type such as `[B, 784]`");
+    return std::nullopt;
+  }
+  auto *batch = dyn_cast<ast::NameExpr>(param.type->shape[0]);
+  if (batch && !find(scope, batch->name))
+    scope.set(batch->name, Value::ofInt(model.train.batch), batch->range);
+  return evalType(param.type, scope);
+}
+
+/// The loss as a function of a batch. Its fields are its parameters' names.
+model::Func *Elaborator::lossFunction(const FunctionValue *loss,
+                                      bool isTraining) {
+  training = isTraining;
+  auto made = std::make_unique<model::Func>();
+  made->component = loss->name.str();
+  made->name = isTraining ? "step" : "evaluate";
+  made->range = loss->fn->range;
+  FuncFrame frame(made.get(), root);
+  func = &frame;
+  auto leave = [&](model::Func *result) {
+    func = nullptr;
+    return result;
+  };
+  Scope *scope = newScope(loss->scope);
+  for (const ast::Parameter &param : loss->fn->params) {
+    auto type = fieldType(param, *scope);
+    if (!type)
+      return leave(nullptr);
+    model::Tensor *arg = newTensor(*type, param.name.range);
+    Value value = Value::ofTensor(nodeValue(arg));
+    if (!matchType(param.type, value, param.name.range, *scope,
+                   param.name.name))
+      return leave(nullptr);
+    made->args.push_back(arg);
+    made->fields.push_back(param.name.name.str());
+    scope->set(param.name.name, value, param.name.range);
+  }
+  Range range = loss->fn->body->range;
+  Value value = settle(evalBlock(*loss->fn->body, *scope), range);
+  if (value.isError() || !checkResult(loss, value, *scope))
+    return leave(nullptr);
+  const TensorValue *tensor = asTensor(value, range);
+  if (!tensor)
+    return leave(nullptr);
+  if (!tensor->type.shape.empty() || !model::isFloat(tensor->type.element)) {
+    ArrayRef<ast::Stmt *> stmts = loss->fn->body->stmts;
+    sink.report(diag::LossNotScalar, stmts.back()->range,
+                describe(tensor->type.shape));
+    return leave(nullptr);
+  }
+  made->results.push_back(materialise(tensor, range));
+  finishStates(frame);
+  model.funcs.push_back(std::move(made));
+  return leave(model.funcs.back().get());
+}
+
+/// A model of tokens [B, T] whose result is [B, T, V] can be sampled.
+void Elaborator::sampleFunction() {
+  const FunctionValue *function = root->call;
+  const model::Setting *window = findField(model.train.data, "window");
+  bool isModel = function && window && function->fn->params.size() == 1 &&
+                 model.train.step->args.size() >= 1;
+  const ast::TypeExpr *type = isModel ? function->fn->params[0].type : nullptr;
+  if (!type || type->element.name != "int" || type->shape.size() != 2)
+    return;
+  training = false;
+  model::Func holder;
+  FuncFrame frame(&holder, root);
+  func = &frame;
+  Type tokens = makeType(Element::Int, {1, std::get<int64_t>(window->value)});
+  tokens.low = 0;
+  tokens.high = model.train.step->args[0]->type.high;
+  model::Tensor *arg = newTensor(tokens, function->fn->range);
+  Scope *scope = newScope(function->scope);
+  if (bindArguments("sample", function->fn->params,
+                    Argument{{},
+                             Value::ofTensor(nodeValue(arg)),
+                             function->fn->params[0].name.range},
+                    function->fn->range, *scope)) {
+    FuncEntry *entry = elaborate(function, *scope, root);
+    ArrayRef<model::Tensor *> results = entry->func->results;
+    bool isLogits = results.size() == 1 && results[0]->type.shape.size() == 3 &&
+                    model::isFloat(results[0]->type.element);
+    if (isLogits) {
+      model.train.sample = entry->func;
+      entry->func->fields = {function->fn->params[0].name.name.str()};
+    }
+  }
+  func = nullptr;
+}

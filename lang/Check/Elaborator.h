@@ -1,0 +1,404 @@
+//===- Elaborator.h - The interpreter that is Check -----------------------===//
+//
+// One class with its methods in files by family:
+//   Names       scopes, lookup, the library and `use`
+//   Evaluate    expressions            Statements  blocks, bindings, loops
+//   Arithmetic  operators on numbers, elements and whole tensors
+//   Elements    brackets, reads, reductions, definitions
+//   Ranges      extents of indices     Bounds      reads lie inside
+//   Functions   calls, shapes, reuse   Instances   archs, parameters
+//   Builtins    built-in functions     Train       settings, optimizers
+//
+// What is being elaborated is told by two frames: FuncFrame, the function whose
+// operations are collected, and ElementFrame, the element definition in it.
+//
+//===----------------------------------------------------------------------===//
+#ifndef OGEE_LANG_CHECK_ELABORATOR_H
+#define OGEE_LANG_CHECK_ELABORATOR_H
+
+#include "lang/Check/Check.h"
+#include "lang/Check/Value.h"
+#include "lang/Diagnostics.h"
+#include "llvm/ADT/DenseMap.h"
+#include <deque>
+#include <map>
+#include <set>
+
+namespace ogee::checking {
+
+enum class Builtin : unsigned {
+#define OGEE_BUILTIN(name, spelling) name,
+#include "lang/Check/Builtins.def"
+#define OGEE_SCALAR_OP(name, spelling, operands)
+#define OGEE_MATH_OP(name, spelling, operands) Math##name,
+#include "lang/Check/Ops.def"
+#define OGEE_REDUCE(name, spelling) Reduce##name,
+#include "lang/Check/Reductions.def"
+  Training,
+  Step,
+  Steps,
+  Seed,
+};
+
+/// An index while its range is not known yet.
+struct OpenIndex : model::Index {
+  bool isWritten = false;
+  OpenIndex *same = nullptr; ///< Runs over the range of this one.
+};
+
+/// A read to prove: the conditions that reach it, and if its subscripts may
+/// tell ranges.
+struct ReadSite {
+  model::ReadScalar *read;
+  SmallVector<Scalar *> guards;
+  bool informs;
+  SmallVector<Range> items; ///< One a subscript.
+};
+
+/// The element definition being elaborated.
+struct ElementFrame {
+  std::deque<ReadSite> reads;
+  SmallVector<Scalar *> guards;
+  SmallVector<OpenIndex *> indices; ///< All that were introduced.
+  /// What `..` stands for while it is open; empty optional: not known yet.
+  bool dotsOpen = false;
+  std::optional<SmallVector<OpenIndex *>> dots;
+  /// In a condition: reads do not inform ranges.
+  unsigned conditions = 0;
+};
+
+/// The function being elaborated.
+struct FuncFrame {
+  FuncFrame(model::Func *func, Instance *self) : func(func), self(self) {}
+  model::Func *func;
+  Instance *self;
+  bool readsTraining = false;
+  bool hasEffects = false; ///< Sets a state or records a value.
+  llvm::DenseMap<const model::Variable *, model::Tensor *> current;
+  llvm::MapVector<const model::Variable *, const VariableValue *> assigned;
+  llvm::DenseMap<std::pair<const void *, unsigned>, model::Tensor *> hoisted;
+};
+
+/// An elaborated function, and the value that a call has: its tensors are the
+/// results of `func`.
+struct FuncEntry {
+  model::Func *func = nullptr;
+  Value result;
+  bool hasEffects = false;
+  bool readsTraining = false;
+};
+
+struct Argument {
+  ast::Ident name;
+  Value value;
+  Range range;
+};
+
+/// A setting of the train block, and where it is written.
+struct Setting {
+  Value value;
+  Range range;
+};
+
+class Elaborator {
+public:
+  Elaborator(CheckedModel &model, const CheckOptions &options,
+             DiagnosticSink &sink)
+      : model(model), options(options), sink(sink), builtins(nullptr),
+        library(&builtins) {}
+
+  void run(const ast::File &file);
+
+private:
+  //===-- Names ---------------------------------------------------------===//
+  void defineBuiltins();
+  void loadLibrary();
+  void declare(const ast::File &file, Scope &scope);
+  void useFile(const ast::UseDecl &use, const ast::File &from, Scope &scope);
+  Binding *find(Scope &scope, StringRef name);
+  Value lookup(StringRef name, Range range, Scope &scope);
+  void suggest(mlir::InFlightDiagnostic &diagnostic, StringRef name,
+               Range range, ArrayRef<StringRef> candidates);
+  bool isDeclared(Scope &scope, StringRef name);
+
+  //===-- Evaluate ------------------------------------------------------===//
+  Value eval(const ast::Expr *expr, Scope &scope);
+  Value evalKind(const ast::Expr *expr, Scope &scope);
+  Value evalIf(const ast::IfExpr *expr, Scope &scope);
+  Value evalElementIf(const ast::IfExpr *expr, Value cond, Scope &scope);
+  Value evalMember(const ast::MemberExpr *expr, Scope &scope);
+  Value evalList(const ast::ListExpr *expr, Scope &scope);
+  Value evalComprehension(const ast::ComprehensionExpr *expr, Scope &scope);
+  Value evalTuple(const ast::TupleExpr *expr, Scope &scope);
+  Value evalRange(const ast::RangeExpr *expr, Scope &scope);
+  Value evalBinary(const ast::BinaryExpr *expr, Scope &scope);
+  Value evalUnary(const ast::UnaryExpr *expr, Scope &scope);
+  Value makeList(ArrayRef<Value> elements, ArrayRef<StringRef> names,
+                 ValueKind kind);
+  std::optional<int64_t> evalInt(const ast::Expr *expr, Scope &scope);
+  std::optional<int64_t> asInt(Value value, Range range);
+  std::optional<double> asNumber(Value value, Range range);
+  std::optional<SmallVector<Value>> asSequence(Value value, Range range);
+  bool bindNames(ArrayRef<ast::Ident> names, Value value, Range range,
+                 Scope &scope, NameKind kind = NameKind::Value);
+
+  //===-- Statements ----------------------------------------------------===//
+  Value evalBlock(const ast::Block &block, Scope &parent);
+  Value evalStmts(const ast::Block &block, Scope &scope);
+  Value execute(const ast::Stmt *stmt, Scope &scope);
+  void executeBinding(const ast::BindingStmt *stmt, Scope &scope);
+  void executeAssign(const ast::AssignStmt *stmt, Scope &scope);
+  void assignName(StringRef name, Value value, Range range, Scope &scope);
+  Value executeFor(const ast::ForStmt *stmt, Scope &scope);
+  void executeRequire(const ast::RequireStmt *stmt, Scope &scope);
+  Value bindingValue(const ast::BindingStmt *stmt, Scope &scope);
+  Value drawValue(const ast::BindingStmt *stmt, Scope &scope);
+  void recordValue(const ast::BindingStmt *stmt, Value value);
+  void functionState(const ast::BindingStmt *stmt, Scope &scope);
+
+  //===-- Arithmetic ----------------------------------------------------===//
+  Value binary(model::ScalarOp op, Value lhs, Value rhs, Range range);
+  Value unary(model::ScalarOp op, Value operand, Range range);
+  Value numbers(model::ScalarOp op, Value lhs, Value rhs, Range range);
+  Value integers(model::ScalarOp op, int64_t lhs, int64_t rhs, Range range);
+  Value scalars(model::ScalarOp op, Scalar *lhs, Scalar *rhs, Range range);
+  Value tensors(model::ScalarOp op, Value lhs, Value rhs, Range range);
+  Scalar *makeOp(model::ScalarOp op, Element element,
+                 ArrayRef<Scalar *> operands, Range range);
+  Scalar *makeInt(int64_t value, Range range);
+  Scalar *makeConst(Element element, double number, int64_t integer,
+                    Range range);
+  std::optional<Element> commonFloat(Scalar *lhs, Scalar *rhs);
+  Scalar *coerce(Scalar *scalar, Element element);
+  Value convert(Value value, Element element, Range range);
+  Scalar *hoist(Scalar *scalar, Element element);
+  Scalar *asScalar(Value value, Range range);
+  Value matmul(Value lhs, Value rhs, Range range);
+  void reportOperands(StringRef op, Value lhs, Value rhs, Range range);
+
+  //===-- Tensors -------------------------------------------------------===//
+  const TensorValue *asTensor(Value value, Range range);
+  const TensorValue *
+  makeLazy(Type type, Range range,
+           std::function<Scalar *(ArrayRef<Scalar *>)> element);
+  const TensorValue *nodeValue(model::Tensor *tensor);
+  Value settle(Value value, Range range);
+  model::Tensor *materialise(const TensorValue *tensor, Range range);
+  model::Tensor *define(Type type, ArrayRef<model::Index *> indices,
+                        Scalar *body, Range range);
+  model::Tensor *define(Type type, ArrayRef<model::Index *> indices,
+                        ArrayRef<unsigned> groups, Scalar *body, Range range);
+  Scalar *elementAt(const TensorValue *tensor, ArrayRef<Scalar *> place,
+                    Range range);
+  Scalar *read(model::Tensor *tensor, ArrayRef<Scalar *> place, Range range);
+  model::Tensor *getVariable(const VariableValue *variable, Range range);
+  model::Tensor *newTensor(Type type, Range range);
+  Scalar *substitute(Scalar *scalar,
+                     const llvm::DenseMap<const model::Index *, Scalar *> &map);
+
+  //===-- Elements ------------------------------------------------------===//
+  bool hasOpenDots(const ast::Expr *expr, Scope &scope);
+  bool isElementWise(const ast::Expr *callee, Scope &scope);
+  Value implicitDefinition(const ast::Expr *expr, Scope &scope);
+  Value elementDefinition(const ast::Bracket *bracket, const ast::Expr *value,
+                          Scope &scope, Range range);
+  Value finishDefinition(ArrayRef<SmallVector<OpenIndex *>> dims, Value value,
+                         Range range, ElementFrame &frame);
+  bool introduce(const ast::Expr *item, Scope &scope, ElementFrame &frame,
+                 llvm::SmallVectorImpl<OpenIndex *> &indices, bool fromZero);
+  OpenIndex *newIndex(StringRef name, Range range, ElementFrame &frame);
+  Scalar *indexScalar(OpenIndex *index, Range range);
+  ArrayRef<OpenIndex *> openDots(ElementFrame &frame, Scope &scope,
+                                 ArrayRef<int64_t> extents, Range range);
+  bool fixDots(ElementFrame &frame, Scope &scope, Range range);
+
+  //===-- Subscripts ----------------------------------------------------===//
+  Value evalSubscript(const ast::SubscriptExpr *expr, Scope &scope);
+  Value subscript(const ast::SubscriptExpr *expr, Value base, Scope &scope);
+  Value listElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
+  Value tensorElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
+  Value readElement(const ast::SubscriptExpr *expr, const TensorValue *tensor,
+                    ArrayRef<Value> values, ArrayRef<Range> ranges,
+                    Scope &scope);
+  Value slice(const TensorValue *base, ArrayRef<Value> items,
+              const ast::SubscriptExpr *expr);
+  Scalar *tupleSubscript(const ast::TupleExpr *tuple, Scope &scope);
+
+  //===-- Reductions ----------------------------------------------------===//
+  Value evalReduction(const ast::CallExpr *call,
+                      const ast::SubscriptExpr *callee, Scope &scope);
+  Value reduceIn(Value function, const ast::CallExpr *call,
+                 const ast::SubscriptExpr *callee, Scope &scope,
+                 ElementFrame &frame);
+  Value reduceBody(Builtin builtin, const ast::CallExpr *call,
+                   const ast::SubscriptExpr *callee, Scope &scope,
+                   ElementFrame &frame);
+  Value softmaxBody(const ast::CallExpr *call, const ast::SubscriptExpr *callee,
+                    Scope &scope, ElementFrame &frame);
+  Value userReduction(Value function, const ast::CallExpr *call,
+                      const ast::SubscriptExpr *callee, Scope &scope,
+                      ElementFrame &frame);
+  OpenIndex *keptIndex(const ast::SubscriptExpr *callee, Scope &scope,
+                       Scope &inner, ElementFrame &frame, Scalar *&at);
+  Scalar *closedBody(const ast::CallExpr *call,
+                     const ast::SubscriptExpr *callee, Scope &scope,
+                     Scalar *&where);
+  Scalar *evalCondition(const ast::Expr *expr, Scope &scope, bool &isError);
+
+  //===-- Ranges and Bounds ---------------------------------------------===//
+  bool solveRanges(ElementFrame &frame, ArrayRef<OpenIndex *> wanted);
+  bool solveBare(ElementFrame &frame, bool withElse, bool &failed);
+  bool solveTuples(ElementFrame &frame, bool &failed);
+  bool solveAffine(ElementFrame &frame);
+  void proveReads(ElementFrame &frame);
+  void proveRead(const ReadSite &site);
+
+  //===-- Functions -----------------------------------------------------===//
+  Value evalCall(const ast::CallExpr *expr, Scope &scope);
+  Value callWith(Value callee, const ast::CallExpr *expr, Scope &scope);
+  Value call(Value callee, ArrayRef<Argument> args, Range range);
+  Value callFunction(const FunctionValue *function, ArrayRef<Argument> args,
+                     Range range);
+  bool bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
+                     ArrayRef<Argument> args, Range range, Scope &scope);
+  bool matchType(const ast::TypeExpr *type, Value &value, Range range,
+                 Scope &scope, StringRef name);
+  bool matchShape(const ast::TypeExpr *type, const Type &actual, Range range,
+                  Scope &scope, StringRef name);
+  bool matchKind(const ast::TypeExpr *type, Value &value, Range range);
+  bool matchElement(const ast::TypeExpr *type, const Type &actual, Value &value,
+                    Range range, Scope &scope);
+  bool evalBounds(const ast::TypeExpr *type, Scope &scope, Type &result);
+  Value callShared(const FunctionValue *function, Scope &frame, Range range);
+  FuncEntry *elaborate(const FunctionValue *function, Scope &frame,
+                       Instance *self);
+  void finishStates(FuncFrame &frame);
+  bool checkResult(const FunctionValue *function, Value &value, Scope &scope);
+  Value emitCall(const FuncEntry &entry, const std::string &path,
+                 ArrayRef<model::Tensor *> args, Range range);
+  Value mapTensors(Value value,
+                   llvm::function_ref<Value(const TensorValue *)> map);
+  bool isInline(const FunctionValue *function, Scope &frame);
+  std::optional<Type> evalType(const ast::TypeExpr *type, Scope &scope);
+  std::optional<Element> elementOf(StringRef word);
+  std::string relativePath(Instance *to);
+  static std::string absolutePath(const Instance *instance);
+  void writeKey(llvm::raw_ostream &os, Value value);
+  void writeKey(llvm::raw_ostream &os, const Scalar *scalar);
+
+  //===-- Instances -----------------------------------------------------===//
+  Value instantiate(const ArchValue *arch, ArrayRef<Argument> args,
+                    Range range);
+  void executeMembers(const ast::Block &block, Scope &scope,
+                      Instance &instance);
+  void executeMember(const ast::Stmt *stmt, Scope &scope, Instance &instance);
+  void declareVariable(const ast::BindingStmt *stmt, Scope &scope,
+                       Instance &instance);
+  bool initialValue(const ast::BindingStmt *stmt, Scope &scope,
+                    model::Variable &variable);
+  bool distributionInit(Value value, Range range, model::Init &init);
+  bool tableInit(const TensorValue *tensor, Range range,
+                 model::Variable &variable);
+  std::optional<double>
+  fold(const Scalar *scalar,
+       const llvm::DenseMap<const model::Index *, int64_t> &place);
+  void adopt(Value value, Instance *parent, StringRef name);
+
+  //===-- Builtins ------------------------------------------------------===//
+  Value callBuiltin(Builtin builtin, ArrayRef<Argument> args, Range range);
+  Value callMath(model::ScalarOp op, ArrayRef<Argument> args, Range range);
+  Value callOther(Builtin builtin, ArrayRef<Argument> args, Range range);
+  Value distribution(model::Distribution kind, Value a, Value b);
+  Value toInt(Value value, Range range);
+  double foldOp(model::ScalarOp op, ArrayRef<double> parts, bool isInt);
+  static StringRef spelling(Builtin builtin);
+
+  //===-- Train ---------------------------------------------------------===//
+  void choosePrecision(const ast::SectionDecl &train, Scope &scope);
+  const Override *findOverride(const ast::SectionDecl &train, StringRef name);
+  Value overrideValue(const Override &given, Value old, Scope &scope,
+                      Range &range);
+  bool makeRoot(const ast::SectionDecl &train, Scope &file, Scope &scope);
+  void runTrain(const ast::SectionDecl &train, Scope &file);
+  void executeSetting(const ast::Stmt *stmt, const ast::SectionDecl &train,
+                      Scope &scope);
+  Setting *setting(const ast::SectionDecl &train, StringRef name);
+  Setting *optionalSetting(const ast::SectionDecl &train, StringRef name);
+  void readNumbers(const ast::SectionDecl &train);
+  void checkOverrides(const ast::SectionDecl &train, Scope &outer,
+                      Scope &scope);
+
+  //===-- Data ----------------------------------------------------------===//
+  std::optional<model::Setting> toSetting(StringRef name, Value value,
+                                          Range range);
+  void dataRecord(const Setting &data, const ast::SectionDecl &train);
+  std::optional<Type> fieldType(const ast::Parameter &param, Scope &scope);
+  model::Func *lossFunction(const FunctionValue *loss, bool isTraining);
+  void sampleFunction();
+
+  //===-- Optimize ------------------------------------------------------===//
+  void optimize(Value optimizer, Range range, Instance &instance,
+                const std::string &path);
+  bool optimizeOne(Value optimizer, const model::Variable &variable,
+                   const std::string &path, Range range);
+  Value parameterRecord(const model::Variable &variable, StringRef path);
+  model::Func *rateFunction(Instance &instance);
+  void buildTree(const Instance &from, model::Instance &to,
+                 const std::string &path);
+  void walkCalls(const model::Func *function, const std::string &path);
+  void warnUnused(const model::Instance &instance, const std::string &path);
+  void finishTree();
+
+  //===-- Small things --------------------------------------------------===//
+  template <class T, class... Args> T *make(Args &&...args) {
+    return new (model.arena) T{std::forward<Args>(args)...};
+  }
+  template <class T> ArrayRef<T> copy(ArrayRef<T> list) {
+    return list.copy(model.arena);
+  }
+  StringRef save(const llvm::Twine &text) {
+    return StringRef(text.str()).copy(model.arena);
+  }
+  Type makeType(Element element, ArrayRef<int64_t> shape) {
+    Type type;
+    type.element = element;
+    type.shape = copy(shape);
+    return type;
+  }
+  Scope *newScope(Scope *parent) { return &scopes.emplace_back(parent); }
+  static std::string describe(const Value &value);
+  static std::string describe(const Type &type);
+  static std::string describe(ArrayRef<int64_t> shape);
+  static StringRef describe(Element element);
+
+  CheckedModel &model;
+  const CheckOptions &options;
+  DiagnosticSink &sink;
+  Scope builtins, library;
+  std::deque<Scope> scopes;
+  std::deque<TensorValue> tensorValues;
+  std::deque<std::unique_ptr<Instance>> instances;
+  std::map<std::string, FuncEntry> entries;
+  llvm::StringMap<unsigned> funcNames;
+  std::map<std::string, bool> usedFiles;
+  FuncFrame *func = nullptr;
+  ElementFrame *element = nullptr;
+  bool training = true;
+  Element precision = Element::F32;
+  unsigned callDepth = 0;
+  Instance *root = nullptr;
+  Instance optimizerRoot;
+  std::string fileName;
+  std::map<std::string, size_t> instanceKeys;
+  llvm::MapVector<StringRef, Setting> settings;
+  std::set<size_t> usedOverrides;
+  std::map<const model::Func *, std::vector<std::unique_ptr<model::Variable>>>
+      functionStates;
+  llvm::StringMap<model::Instance *> placed; ///< By path.
+  std::set<std::pair<const model::Func *, std::string>> walked;
+  std::set<std::string> usedPaths;
+};
+
+} // namespace ogee::checking
+
+#endif // OGEE_LANG_CHECK_ELABORATOR_H

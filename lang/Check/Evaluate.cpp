@@ -1,0 +1,288 @@
+// Expressions. What is known while compiling is computed; what is not becomes
+// a tree. Operators, calls and subscripts are in files of their own.
+#include "lang/Check/Elaborator.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using ast::ExprKind;
+using llvm::cast;
+using llvm::dyn_cast;
+
+Value Elaborator::eval(const ast::Expr *expr, Scope &scope) {
+  if (!element && hasOpenDots(expr, scope))
+    return implicitDefinition(expr, scope);
+  return evalKind(expr, scope);
+}
+
+Value Elaborator::evalKind(const ast::Expr *expr, Scope &scope) {
+  switch (expr->kind) {
+  case ExprKind::Int:
+    return Value::ofInt(cast<ast::IntExpr>(expr)->value);
+  case ExprKind::Float:
+    return Value::ofFloat(cast<ast::FloatExpr>(expr)->value);
+  case ExprKind::String:
+    return Value::ofString(cast<ast::StringExpr>(expr)->value);
+  case ExprKind::Bool:
+    return Value::ofBool(cast<ast::BoolExpr>(expr)->value);
+  case ExprKind::None:
+    return Value::none();
+  case ExprKind::Name:
+    return lookup(cast<ast::NameExpr>(expr)->name, expr->range, scope);
+  case ExprKind::Member:
+    return evalMember(cast<ast::MemberExpr>(expr), scope);
+  case ExprKind::Call:
+    return evalCall(cast<ast::CallExpr>(expr), scope);
+  case ExprKind::Subscript:
+    return evalSubscript(cast<ast::SubscriptExpr>(expr), scope);
+  case ExprKind::Unary:
+    return evalUnary(cast<ast::UnaryExpr>(expr), scope);
+  case ExprKind::Binary:
+    return evalBinary(cast<ast::BinaryExpr>(expr), scope);
+  case ExprKind::If:
+    return evalIf(cast<ast::IfExpr>(expr), scope);
+  case ExprKind::List:
+    return evalList(cast<ast::ListExpr>(expr), scope);
+  case ExprKind::Comprehension:
+    return evalComprehension(cast<ast::ComprehensionExpr>(expr), scope);
+  case ExprKind::Tuple:
+    return evalTuple(cast<ast::TupleExpr>(expr), scope);
+  case ExprKind::Lambda:
+    return Value::ofFunction(
+        make<FunctionValue>(StringRef("fn"), cast<ast::LambdaExpr>(expr)->fn,
+                            &scope, nullptr, true));
+  case ExprKind::Range:
+    return evalRange(cast<ast::RangeExpr>(expr), scope);
+  case ExprKind::Binder:
+  case ExprKind::Ellipsis:
+  case ExprKind::Slice:
+    sink.report(diag::WrongPlace, expr->range,
+                ("`" + expr->range.text() + "`").str());
+    return Value::error();
+  }
+  llvm_unreachable("covered switch");
+}
+
+Value Elaborator::makeList(ArrayRef<Value> elements, ArrayRef<StringRef> names,
+                           ValueKind kind) {
+  return Value::ofList(make<ListValue>(copy(elements), copy(names)), kind);
+}
+
+Value Elaborator::evalIf(const ast::IfExpr *expr, Scope &scope) {
+  Value cond = eval(expr->cond, scope);
+  if (cond.isError())
+    return cond;
+  if (cond.is(ValueKind::Bool)) {
+    if (cond.integer)
+      return evalBlock(*expr->then, scope);
+    return expr->otherwise ? evalBlock(*expr->otherwise, scope) : Value::none();
+  }
+  bool isElement = element || (cond.is(ValueKind::Scalar) && expr->otherwise);
+  if (isElement)
+    return evalElementIf(expr, cond, scope);
+  sink.report(diag::NotCompileTime, expr->cond->range, describe(cond));
+  return Value::error();
+}
+
+Value Elaborator::evalElementIf(const ast::IfExpr *expr, Value condition,
+                                Scope &scope) {
+  Scalar *cond = asScalar(condition, expr->cond->range);
+  if (!cond)
+    return Value::error();
+  if (cond->element != Element::Bool || !expr->otherwise) {
+    sink.report(diag::WrongType, expr->cond->range, describe(condition),
+                expr->otherwise ? "a condition"
+                                : "a value known while compiling");
+    return Value::error();
+  }
+  auto branch = [&](const ast::Block &block, Scalar *guard) -> Scalar * {
+    if (element)
+      element->guards.push_back(guard);
+    Value value = evalBlock(block, scope);
+    if (element)
+      element->guards.pop_back();
+    return asScalar(value, block.range);
+  };
+  Scalar *then = branch(*expr->then, cond);
+  Scalar *negated =
+      makeOp(model::ScalarOp::Not, Element::Bool, cond, expr->cond->range);
+  Scalar *otherwise = branch(*expr->otherwise, negated);
+  if (!then || !otherwise)
+    return Value::error();
+  Element common = then->element;
+  if (then->element != otherwise->element || then->isLiteral ||
+      otherwise->isLiteral) {
+    auto shared = commonFloat(then, otherwise);
+    bool ints =
+        then->element == Element::Int && otherwise->element == Element::Int;
+    if (ints || then->element == Element::Bool)
+      shared = then->element;
+    if (!shared || (otherwise->element == Element::Bool) !=
+                       (then->element == Element::Bool)) {
+      reportOperands("if", Value::ofScalar(then), Value::ofScalar(otherwise),
+                     expr->range);
+      return Value::error();
+    }
+    common = *shared;
+  }
+  bool isUniform = cond->isUniform && then->isUniform && otherwise->isUniform;
+  if (!isUniform && cond->isUniform)
+    cond = hoist(cond, Element::Bool);
+  auto fit = [&](Scalar *scalar) {
+    return !isUniform && scalar->isUniform && !scalar->isLiteral
+               ? hoist(scalar, common)
+               : coerce(scalar, common);
+  };
+  auto *result = make<model::IfScalar>(
+      model::IfScalar{{common, expr->range}, cond, fit(then), fit(otherwise)});
+  result->isUniform = isUniform;
+  return Value::ofScalar(result);
+}
+
+Value Elaborator::evalMember(const ast::MemberExpr *expr, Scope &scope) {
+  Value base = eval(expr->base, scope);
+  StringRef name = expr->name.name;
+  SmallVector<StringRef> known;
+  if (base.isError())
+    return base;
+  if (base.is(ValueKind::Instance) && base.instance->scope) {
+    auto &names = base.instance->scope->names;
+    if (auto it = names.find(name); it != names.end()) {
+      if (!name.starts_with("_"))
+        return it->second.value;
+      sink.report(diag::PrivateMember, expr->name.range, name,
+                  base.instance->arch->decl->name.name);
+      return Value::error();
+    }
+    for (auto &entry : names)
+      known.push_back(entry.first);
+  }
+  if (base.is(ValueKind::Tuple) || base.is(ValueKind::List)) {
+    for (auto [field, value] : llvm::zip(base.list->names, base.list->elements))
+      if (field == name)
+        return value;
+    known.append(base.list->names.begin(), base.list->names.end());
+  }
+  bool isTensor = base.is(ValueKind::Tensor) || base.is(ValueKind::Variable);
+  if (isTensor && name == "shape") {
+    SmallVector<Value> extents;
+    for (int64_t extent : asTensor(base, expr->range)->type.shape)
+      extents.push_back(Value::ofInt(extent));
+    return makeList(extents, {}, ValueKind::List);
+  }
+  auto diagnostic = sink.report(diag::UnknownMember, expr->name.range,
+                                expr->base->range.text(), name);
+  suggest(diagnostic, name, expr->name.range, known);
+  return Value::error();
+}
+
+Value Elaborator::evalList(const ast::ListExpr *expr, Scope &scope) {
+  SmallVector<Value> elements;
+  for (const ast::Expr *item : expr->elements)
+    elements.push_back(eval(item, scope));
+  return makeList(elements, {}, ValueKind::List);
+}
+
+Value Elaborator::evalComprehension(const ast::ComprehensionExpr *expr,
+                                    Scope &scope) {
+  Value domain = eval(expr->domain, scope);
+  auto values = asSequence(domain, expr->domain->range);
+  if (!values)
+    return Value::error();
+  SmallVector<Value> elements;
+  for (Value value : *values) {
+    Scope *inner = newScope(&scope);
+    if (!bindNames(expr->names, value, expr->domain->range, *inner))
+      return Value::error();
+    elements.push_back(eval(expr->element, *inner));
+    if (elements.back().isError())
+      return Value::error();
+  }
+  return makeList(elements, {}, ValueKind::List);
+}
+
+Value Elaborator::evalTuple(const ast::TupleExpr *expr, Scope &scope) {
+  SmallVector<Value> elements;
+  SmallVector<StringRef> names;
+  for (const ast::Arg &arg : expr->elements) {
+    elements.push_back(eval(arg.value, scope));
+    names.push_back(arg.name.name);
+  }
+  return makeList(elements, names, ValueKind::Tuple);
+}
+
+Value Elaborator::evalRange(const ast::RangeExpr *expr, Scope &scope) {
+  auto lower = evalInt(expr->lower, scope);
+  auto upper = evalInt(expr->upper, scope);
+  std::optional<int64_t> step = 1;
+  if (expr->step)
+    step = evalInt(expr->step, scope);
+  if (!lower || !upper || !step)
+    return Value::error();
+  if (*step <= 0) {
+    sink.report(diag::NotPositive, expr->step->range, *step);
+    return Value::error();
+  }
+  return Value::ofRange(make<RangeValue>(*lower, *upper, *step));
+}
+
+std::optional<int64_t> Elaborator::evalInt(const ast::Expr *expr,
+                                           Scope &scope) {
+  return asInt(eval(expr, scope), expr->range);
+}
+
+std::optional<int64_t> Elaborator::asInt(Value value, Range range) {
+  if (value.is(ValueKind::Int))
+    return value.integer;
+  if (!value.isError())
+    sink.report(diag::WrongType, range, describe(value),
+                "an integer known while compiling");
+  return std::nullopt;
+}
+
+std::optional<double> Elaborator::asNumber(Value value, Range range) {
+  if (value.isNumber())
+    return value.asDouble();
+  if (!value.isError())
+    sink.report(diag::WrongType, range, describe(value),
+                "a number known while compiling");
+  return std::nullopt;
+}
+
+std::optional<SmallVector<Value>> Elaborator::asSequence(Value value,
+                                                         Range range) {
+  if (value.is(ValueKind::List) || value.is(ValueKind::Tuple))
+    return SmallVector<Value>(value.list->elements);
+  if (value.is(ValueKind::Range)) {
+    SmallVector<Value> values;
+    const RangeValue &over = *value.range;
+    for (int64_t at = over.lower; at < over.upper; at += over.step)
+      values.push_back(Value::ofInt(at));
+    return values;
+  }
+  if (!value.isError())
+    sink.report(diag::WrongType, range, describe(value), "a list or a range");
+  return std::nullopt;
+}
+
+bool Elaborator::bindNames(ArrayRef<ast::Ident> names, Value value, Range range,
+                           Scope &scope, NameKind kind) {
+  if (names.size() == 1) {
+    scope.set(names[0].name, value, names[0].range, kind);
+    return true;
+  }
+  if (value.isError()) {
+    for (ast::Ident name : names)
+      scope.set(name.name, value, name.range, kind);
+    return false;
+  }
+  auto values = asSequence(value, range);
+  if (!values)
+    return false;
+  if (values->size() != names.size()) {
+    sink.report(diag::TupleLength, range, names.size(), values->size());
+    return false;
+  }
+  for (auto [name, part] : llvm::zip(names, *values))
+    scope.set(name.name, part, name.range, kind);
+  return true;
+}

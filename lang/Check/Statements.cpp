@@ -1,0 +1,304 @@
+// Statements of functions. Loops and conditions run while compiling, so a `var`
+// is a name whose value changes as the text is walked, and no phi is needed.
+#include "lang/Check/Elaborator.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using ast::StmtKind;
+using llvm::cast;
+using llvm::dyn_cast;
+
+Value Elaborator::evalBlock(const ast::Block &block, Scope &parent) {
+  return evalStmts(block, *newScope(&parent));
+}
+
+/// The value of a block is that of its last statement.
+Value Elaborator::evalStmts(const ast::Block &block, Scope &scope) {
+  Value last = Value::none();
+  for (const ast::Stmt *stmt : block.stmts)
+    last = execute(stmt, scope);
+  return last;
+}
+
+Value Elaborator::execute(const ast::Stmt *stmt, Scope &scope) {
+  switch (stmt->kind) {
+  case StmtKind::Expr:
+    return eval(cast<ast::ExprStmt>(stmt)->expr, scope);
+  case StmtKind::Binding:
+    executeBinding(cast<ast::BindingStmt>(stmt), scope);
+    return Value::none();
+  case StmtKind::Assign:
+    executeAssign(cast<ast::AssignStmt>(stmt), scope);
+    return Value::none();
+  case StmtKind::For:
+    return executeFor(cast<ast::ForStmt>(stmt), scope);
+  case StmtKind::Require:
+    executeRequire(cast<ast::RequireStmt>(stmt), scope);
+    return Value::none();
+  case StmtKind::Fn: {
+    auto *decl = cast<ast::FnDecl>(stmt);
+    Value value = Value::ofFunction(
+        make<FunctionValue>(decl->name.name, decl->fn, &scope, nullptr, true));
+    if (decl->name)
+      scope.set(decl->name.name, value, decl->name.range);
+    return value;
+  }
+  case StmtKind::Minimise:
+    sink.report(diag::Unsupported, stmt->range, "`minimise`");
+    return Value::error();
+  case StmtKind::Arch:
+  case StmtKind::Use:
+  case StmtKind::Section:
+    sink.report(diag::WrongPlace, stmt->range, "this declaration");
+    return Value::error();
+  }
+  llvm_unreachable("covered switch");
+}
+
+Value Elaborator::executeFor(const ast::ForStmt *stmt, Scope &scope) {
+  if (stmt->isScan) {
+    sink.report(diag::Unsupported, stmt->range, "`scan`");
+    return Value::error();
+  }
+  auto values = asSequence(eval(stmt->domain, scope), stmt->domain->range);
+  if (!values)
+    return Value::error();
+  for (Value value : *values) {
+    Scope *inner = newScope(&scope);
+    unsigned before = sink.errorCount();
+    if (!bindNames(stmt->names, value, stmt->domain->range, *inner))
+      return Value::error();
+    evalStmts(*stmt->body, *inner);
+    if (sink.errorCount() != before)
+      return Value::error();
+  }
+  return Value::none();
+}
+
+void Elaborator::executeRequire(const ast::RequireStmt *stmt, Scope &scope) {
+  Value cond = eval(stmt->cond, scope);
+  if (cond.isError())
+    return;
+  if (!cond.is(ValueKind::Bool)) {
+    sink.report(diag::WrongType, stmt->cond->range, describe(cond),
+                "a condition known while compiling");
+    return;
+  }
+  if (cond.integer)
+    return;
+  std::string text = (stmt->cond->range.text() + " does not hold").str();
+  if (stmt->text) {
+    Value given = eval(stmt->text, scope);
+    if (given.is(ValueKind::String))
+      text = given.string.str();
+  }
+  sink.report(diag::RequireFailed, stmt->cond->range, text);
+}
+
+/// What a binding's name means: tensors are made here and now, so that a value
+/// used twice is computed once.
+Value Elaborator::settle(Value value, Range range) {
+  if (element)
+    return value;
+  if (value.is(ValueKind::Scalar)) {
+    if (value.scalar->isUniform || !func)
+      return value;
+    return Value::ofTensor(nodeValue(
+        define(makeType(value.scalar->element, {}), {}, value.scalar, range)));
+  }
+  if (value.is(ValueKind::Tensor)) {
+    if (value.tensor->node || !func)
+      return value;
+    return Value::ofTensor(nodeValue(materialise(value.tensor, range)));
+  }
+  if (!value.is(ValueKind::Tuple) && !value.is(ValueKind::List))
+    return value;
+  SmallVector<Value> parts;
+  for (Value part : value.list->elements)
+    parts.push_back(settle(part, range));
+  return makeList(parts, value.list->names, value.kind);
+}
+
+void Elaborator::executeBinding(const ast::BindingStmt *stmt, Scope &scope) {
+  if (stmt->binding == ast::BindingKind::Param) {
+    sink.report(diag::WrongPlace, stmt->range, "`param`");
+    return;
+  }
+  if (stmt->binding == ast::BindingKind::State) {
+    functionState(stmt, scope);
+    return;
+  }
+  bool isVar = stmt->binding == ast::BindingKind::Var;
+  Value value = stmt->init == ast::InitKind::Draw ? drawValue(stmt, scope)
+                                                  : bindingValue(stmt, scope);
+  value = settle(value, stmt->range);
+  if (stmt->role)
+    recordValue(stmt, value);
+  bindNames(stmt->names, value, stmt->range, scope,
+            isVar ? NameKind::Var : NameKind::Value);
+}
+
+Value Elaborator::bindingValue(const ast::BindingStmt *stmt, Scope &scope) {
+  if (stmt->init == ast::InitKind::None) {
+    sink.report(diag::NoInitialValue, stmt->range, stmt->names[0].name);
+    return Value::error();
+  }
+  if (stmt->indices && stmt->type && stmt->type->hasShape) {
+    sink.report(diag::WrongPlace, stmt->type->range, "a shape beside indices");
+    return Value::error();
+  }
+  std::optional<Type> type;
+  if (stmt->type) {
+    type = evalType(stmt->type, scope);
+    if (!type)
+      return Value::error();
+  }
+  Value value = stmt->indices
+                    ? elementDefinition(
+                          stmt->indices, stmt->value, scope,
+                          Range::join(stmt->names[0].range, stmt->value->range))
+                    : eval(stmt->value, scope);
+  if (!type || value.isError())
+    return value;
+  if (!stmt->type->hasShape)
+    return convert(value, type->element, stmt->value->range);
+  const TensorValue *tensor = asTensor(value, stmt->value->range);
+  if (!tensor)
+    return Value::error();
+  if (tensor->type.shape.empty() && !type->shape.empty()) {
+    Scalar *fill = asScalar(value, stmt->value->range);
+    return convert(Value::ofTensor(makeLazy(
+                       makeType(fill->element, type->shape), stmt->range,
+                       [fill](ArrayRef<Scalar *>) { return fill; })),
+                   type->element, stmt->value->range);
+  }
+  if (tensor->type.shape != type->shape) {
+    sink.report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
+                describe(tensor->type.shape), describe(type->shape));
+    return Value::error();
+  }
+  return convert(value, type->element, stmt->value->range);
+}
+
+/// `let keep: bool[B, T] ~ bernoulli(p)`: a draw under the name's path. Where a
+/// path is drawn from again, Flatten numbers it.
+Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
+  if (!func || !stmt->type || !stmt->type->hasShape) {
+    sink.report(diag::Unsupported, stmt->range,
+                "a draw without a shape or outside a function");
+    return Value::error();
+  }
+  auto type = evalType(stmt->type, scope);
+  Value from = eval(stmt->value, scope);
+  if (!type || from.isError())
+    return Value::error();
+  model::Init init;
+  if (!distributionInit(from, stmt->value->range, init))
+    return Value::error();
+  bool isBool = init.kind == model::Distribution::Bernoulli;
+  if (isBool != (type->element == Element::Bool)) {
+    sink.report(diag::WrongType, stmt->type->range, describe(type->element),
+                isBool ? "`bool`" : "a float");
+    return Value::error();
+  }
+  model::Tensor *result = newTensor(*type, stmt->range);
+  func->func->body.push_back(make<model::Draw>(model::Draw{
+      {stmt->range}, stmt->names[0].name, init.kind, init.a, init.b, result}));
+  return Value::ofTensor(nodeValue(result));
+}
+
+void Elaborator::recordValue(const ast::BindingStmt *stmt, Value value) {
+  StringRef what = stmt->role.name;
+  if (!func || (what != "loss" && what != "metric")) {
+    sink.report(diag::WrongPlace, stmt->role.range,
+                ("`as " + what + "`").str());
+    return;
+  }
+  const TensorValue *tensor = asTensor(value, stmt->range);
+  if (!tensor)
+    return;
+  if (!tensor->type.shape.empty()) {
+    sink.report(diag::LossNotScalar, stmt->value->range,
+                describe(tensor->type.shape));
+    return;
+  }
+  func->func->body.push_back(
+      make<model::Record>(model::Record{{stmt->range},
+                                        stmt->names[0].name,
+                                        what,
+                                        materialise(tensor, stmt->range)}));
+  func->hasEffects = true;
+}
+
+void Elaborator::executeAssign(const ast::AssignStmt *stmt, Scope &scope) {
+  auto *name = dyn_cast<ast::NameExpr>(stmt->target);
+  auto *tuple = dyn_cast<ast::TupleExpr>(stmt->target);
+  if (!name && !tuple) {
+    sink.report(diag::Unsupported, stmt->target->range,
+                "assignment to elements");
+    return;
+  }
+  Value value = eval(stmt->value, scope);
+  if (name && stmt->op == ast::AssignOp::Add)
+    value = binary(model::ScalarOp::Add, lookup(name->name, name->range, scope),
+                   value, stmt->range);
+  value = settle(value, stmt->range);
+  if (name) {
+    assignName(name->name, value, name->range, scope);
+    return;
+  }
+  auto values =
+      value.isError() ? std::nullopt : asSequence(value, stmt->value->range);
+  if (!values)
+    return;
+  if (values->size() != tuple->elements.size()) {
+    sink.report(diag::TupleLength, stmt->target->range, tuple->elements.size(),
+                values->size());
+    return;
+  }
+  for (auto [arg, part] : llvm::zip(tuple->elements, *values)) {
+    if (auto *target = dyn_cast<ast::NameExpr>(arg.value))
+      assignName(target->name, part, target->range, scope);
+    else
+      sink.report(diag::Unsupported, arg.value->range,
+                  "assignment to elements");
+  }
+}
+
+void Elaborator::assignName(StringRef name, Value value, Range range,
+                            Scope &scope) {
+  Binding *binding = find(scope, name);
+  if (!binding) {
+    lookup(name, range, scope);
+    return;
+  }
+  if (binding->kind == NameKind::Var) {
+    binding->value = value;
+    return;
+  }
+  const VariableValue *variable = binding->value.is(ValueKind::Variable)
+                                      ? binding->value.variable
+                                      : nullptr;
+  if (!variable || variable->variable->isParam || !func) {
+    auto diagnostic = sink.report(diag::NotAssignable, range, name);
+    if (binding->range)
+      sink.note(diagnostic, diag::DefinedHere, binding->range, name);
+    return;
+  }
+  if (value.isError())
+    return;
+  const TensorValue *tensor = asTensor(value, range);
+  const Type &type = variable->variable->type;
+  if (!tensor)
+    return;
+  if (tensor->type.shape != type.shape) {
+    sink.report(diag::WrongShape, range, name, describe(tensor->type.shape),
+                describe(type.shape));
+    return;
+  }
+  Value fitted = convert(Value::ofTensor(tensor), type.element, range);
+  if (fitted.isError())
+    return;
+  func->current[variable->variable] = materialise(fitted.tensor, range);
+  func->assigned[variable->variable] = variable;
+}

@@ -1,0 +1,252 @@
+// `x[..]`: an element of a tensor, a slice of it, or an element of a list.
+#include "lang/Check/Elaborator.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using ast::ExprKind;
+using llvm::cast;
+using llvm::dyn_cast;
+
+Value Elaborator::evalSubscript(const ast::SubscriptExpr *expr, Scope &scope) {
+  return subscript(expr, eval(expr->base, scope), scope);
+}
+
+Value Elaborator::subscript(const ast::SubscriptExpr *expr, Value base,
+                            Scope &scope) {
+  if (base.isError())
+    return base;
+  if (base.is(ValueKind::List) || base.is(ValueKind::Tuple))
+    return listElement(expr, base, scope);
+  bool isElement = base.is(ValueKind::Scalar) || base.isNumber();
+  if (isElement && expr->bracket->items.size() == 1 &&
+      expr->bracket->items[0]->kind == ExprKind::Ellipsis)
+    return base;
+  if (base.is(ValueKind::Tensor) || base.is(ValueKind::Variable))
+    return tensorElement(expr, base, scope);
+  sink.report(diag::NotATensor, expr->base->range, describe(base));
+  return Value::error();
+}
+
+Value Elaborator::listElement(const ast::SubscriptExpr *expr, Value base,
+                              Scope &scope) {
+  ArrayRef<Value> elements = base.list->elements;
+  const ast::Bracket &bracket = *expr->bracket;
+  if (bracket.items.size() != 1 || bracket.where || bracket.otherwise) {
+    sink.report(diag::SubscriptCount, bracket.range, bracket.items.size(),
+                describe(ArrayRef<int64_t>{int64_t(elements.size())}));
+    return Value::error();
+  }
+  Value item = eval(bracket.items[0], scope);
+  if (item.is(ValueKind::Range)) {
+    const RangeValue &range = *item.range;
+    bool inside = range.lower >= 0 && range.upper <= int64_t(elements.size()) &&
+                  range.step == 1 && range.lower <= range.upper;
+    if (inside)
+      return makeList(elements.slice(range.lower, range.size()), {},
+                      ValueKind::List);
+    sink.report(diag::ListIndex, bracket.range, range.upper, elements.size());
+    return Value::error();
+  }
+  auto at = asInt(item, bracket.items[0]->range);
+  if (!at)
+    return Value::error();
+  if (*at >= 0 && *at < int64_t(elements.size()))
+    return elements[*at];
+  sink.report(diag::ListIndex, bracket.range, *at, elements.size());
+  return Value::error();
+}
+
+/// `(h, d)` in a subscript: each part an index, from 0.
+Scalar *Elaborator::tupleSubscript(const ast::TupleExpr *tuple, Scope &scope) {
+  SmallVector<Scalar *> parts;
+  SmallVector<model::Index *> indices;
+  for (const ast::Arg &arg : tuple->elements) {
+    Scalar *part = asScalar(eval(arg.value, scope), arg.value->range);
+    if (!part)
+      return nullptr;
+    auto *index = dyn_cast<model::IndexScalar>(part);
+    if (!index) {
+      sink.report(diag::NotAnIndex, arg.value->range, arg.value->range.text());
+      return nullptr;
+    }
+    parts.push_back(part);
+    indices.push_back(index->index);
+  }
+  return make<model::TupleScalar>(
+      model::TupleScalar{{Element::Int, tuple->range},
+                         copy(ArrayRef<Scalar *>(parts)),
+                         copy(ArrayRef<model::Index *>(indices))});
+}
+
+Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
+                                Scope &scope) {
+  const ast::Bracket &bracket = *expr->bracket;
+  const TensorValue *tensor = asTensor(base, expr->base->range);
+  ArrayRef<int64_t> shape = tensor->type.shape;
+  if (bracket.where) {
+    sink.report(diag::WrongPlace, bracket.where->range, "`where` in a read");
+    return Value::error();
+  }
+  SmallVector<Value> values;
+  SmallVector<Range> ranges;
+  bool isSlice = false, isKnown = true;
+  for (const ast::Expr *item : bracket.items) {
+    if (item->kind == ExprKind::Ellipsis) {
+      size_t others = bracket.items.size() - 1;
+      if (shape.size() < others) {
+        sink.report(diag::SubscriptCount, bracket.range, others,
+                    describe(shape));
+        return Value::error();
+      }
+      ArrayRef<int64_t> extents =
+          shape.slice(values.size(), shape.size() - others);
+      if (!element || !element->dotsOpen) {
+        sink.report(diag::DotsNotOpen, item->range);
+        return Value::error();
+      }
+      auto dots = openDots(*element, scope, extents, item->range);
+      SmallVector<int64_t> known;
+      for (OpenIndex *index : dots)
+        known.push_back(index->extent);
+      if (ArrayRef<int64_t>(known) != extents) {
+        sink.report(diag::DotsDisagree, item->range, describe(extents),
+                    describe(known));
+        return Value::error();
+      }
+      for (OpenIndex *index : dots) {
+        values.push_back(Value::ofScalar(indexScalar(index, item->range)));
+        ranges.push_back(item->range);
+      }
+      isKnown = false;
+      continue;
+    }
+    Value value;
+    if (item->kind == ExprKind::Slice) {
+      int64_t extent = values.size() < shape.size() ? shape[values.size()] : 0;
+      value = Value::ofRange(make<RangeValue>(0, extent, 1));
+    } else if (auto *tuple = dyn_cast<ast::TupleExpr>(item)) {
+      Scalar *scalar = tupleSubscript(tuple, scope);
+      value = scalar ? Value::ofScalar(scalar) : Value::error();
+    } else {
+      value = eval(item, scope);
+    }
+    if (value.isError())
+      return value;
+    isSlice |= value.is(ValueKind::Range);
+    isKnown &= value.is(ValueKind::Range) || value.is(ValueKind::Int);
+    values.push_back(value);
+    ranges.push_back(item->range);
+  }
+  isSlice |= isKnown && values.size() < shape.size();
+  if (isSlice && !isKnown) {
+    sink.report(diag::SliceInElement, bracket.range);
+    return Value::error();
+  }
+  if (values.size() > shape.size() ||
+      (!isSlice && values.size() != shape.size())) {
+    sink.report(diag::SubscriptCount, bracket.range, values.size(),
+                describe(shape));
+    return Value::error();
+  }
+  if (isSlice || (isKnown && !bracket.otherwise))
+    return slice(tensor, values, expr);
+  return readElement(expr, tensor, values, ranges, scope);
+}
+
+Value Elaborator::readElement(const ast::SubscriptExpr *expr,
+                              const TensorValue *tensor, ArrayRef<Value> values,
+                              ArrayRef<Range> ranges, Scope &scope) {
+  const ast::Bracket &bracket = *expr->bracket;
+  SmallVector<Scalar *> place;
+  for (auto [value, range] : llvm::zip(values, ranges)) {
+    Scalar *subscript = asScalar(value, range);
+    if (!subscript)
+      return Value::error();
+    if (subscript->element != Element::Int) {
+      sink.report(diag::WrongType, range, describe(value), "an integer");
+      return Value::error();
+    }
+    place.push_back(subscript);
+  }
+  if (!element || !func) {
+    bool isConstant = element && tensor->constant && !bracket.otherwise;
+    if (!isConstant) {
+      sink.report(diag::NotCompileTime, expr->range,
+                  describe(Value::ofTensor(tensor)));
+      return Value::error();
+    }
+    return Value::ofScalar(elementAt(tensor, place, expr->range));
+  }
+  model::Tensor *made = materialise(tensor, expr->base->range);
+  auto *node = make<model::ReadScalar>(
+      model::ReadScalar{{made->type.element, expr->range},
+                        made,
+                        copy(ArrayRef<Scalar *>(place)),
+                        nullptr});
+  if (bracket.otherwise) {
+    Value outside = convert(eval(bracket.otherwise, scope), made->type.element,
+                            bracket.otherwise->range);
+    Scalar *scalar = asScalar(outside, bracket.otherwise->range);
+    if (!scalar)
+      return Value::error();
+    node->otherwise = coerce(scalar, made->type.element);
+  }
+  element->reads.push_back({node, element->guards, element->conditions == 0,
+                            SmallVector<Range>(ranges)});
+  return Value::ofScalar(node);
+}
+
+/// `x[a..b, :, 1]`: a view, made when it is used.
+Value Elaborator::slice(const TensorValue *base, ArrayRef<Value> items,
+                        const ast::SubscriptExpr *expr) {
+  SmallVector<RangeValue> ranges;
+  SmallVector<bool> keeps;
+  SmallVector<int64_t> shape;
+  for (auto [dim, extent] : llvm::enumerate(base->type.shape)) {
+    Value item = dim < items.size()
+                     ? items[dim]
+                     : Value::ofRange(make<RangeValue>(0, extent, 1));
+    bool isRange = item.is(ValueKind::Range);
+    RangeValue range =
+        isRange ? *item.range : RangeValue{item.integer, item.integer + 1, 1};
+    int64_t last = range.lower + (range.size() - 1) * range.step;
+    if (range.size() == 0) {
+      sink.report(diag::EmptyRange, expr->bracket->range, range.lower,
+                  range.upper);
+      return Value::error();
+    }
+    if (range.lower < 0 || last >= extent) {
+      int64_t place = range.lower < 0 ? range.lower : last;
+      sink.report(diag::OutOfBounds, expr->bracket->range, dim + 1,
+                  describe(base->type.shape), std::to_string(place), "");
+      return Value::error();
+    }
+    ranges.push_back(range);
+    keeps.push_back(isRange);
+    if (isRange)
+      shape.push_back(range.size());
+  }
+  Range where = expr->range;
+  Type type = base->type;
+  type.shape = copy(ArrayRef<int64_t>(shape));
+  return Value::ofTensor(
+      makeLazy(type, where, [=, this](ArrayRef<Scalar *> place) {
+        SmallVector<Scalar *> from;
+        for (auto [range, keep] : llvm::zip(ranges, keeps)) {
+          if (!keep) {
+            from.push_back(makeInt(range.lower, where));
+            continue;
+          }
+          Scalar *at = place.front();
+          place = place.drop_front();
+          if (range.step != 1)
+            at = makeOp(model::ScalarOp::Mul, Element::Int,
+                        {at, makeInt(range.step, where)}, where);
+          if (range.lower != 0)
+            at = makeOp(model::ScalarOp::Add, Element::Int,
+                        {at, makeInt(range.lower, where)}, where);
+          from.push_back(at);
+        }
+        return elementAt(base, from, where);
+      }));
+}

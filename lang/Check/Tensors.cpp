@@ -1,0 +1,307 @@
+// Tensors and elements as values of the function being elaborated: constants,
+// casts, reads, and the operations that make a tensor.
+#include "lang/Check/Elaborator.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using llvm::cast;
+using llvm::dyn_cast;
+using model::ScalarOp;
+
+Scalar *Elaborator::makeOp(ScalarOp op, Element element,
+                           ArrayRef<Scalar *> operands, Range range) {
+  auto *scalar = make<model::OpScalar>(
+      model::OpScalar{{element, range}, op, copy(operands)});
+  scalar->isUniform =
+      llvm::all_of(operands, [](Scalar *part) { return part->isUniform; });
+  return scalar;
+}
+
+Scalar *Elaborator::makeConst(Element element, double number, int64_t integer,
+                              Range range) {
+  auto *scalar = make<model::ConstScalar>(
+      model::ConstScalar{{element, range}, integer, number});
+  scalar->isUniform = scalar->isLiteral = true;
+  return scalar;
+}
+
+Scalar *Elaborator::makeInt(int64_t value, Range range) {
+  return makeConst(Element::Int, 0, value, range);
+}
+
+/// Converts; the result of a literal is a literal of the new type.
+Scalar *Elaborator::coerce(Scalar *scalar, Element to) {
+  if (scalar->element == to)
+    return scalar;
+  if (auto *constant = dyn_cast<model::ConstScalar>(scalar)) {
+    bool isInt = scalar->element == Element::Int;
+    if (isInt && model::isFloat(to))
+      return makeConst(to, double(constant->integer), 0, scalar->range);
+    if (model::isFloat(scalar->element) && model::isFloat(to))
+      return makeConst(to, constant->number, 0, scalar->range);
+  }
+  return makeOp(ScalarOp::Cast, to, scalar, scalar->range);
+}
+
+/// A number of the whole step becomes a tensor without dimensions, so that it
+/// is computed once, in f64, and not for every element.
+Scalar *Elaborator::hoist(Scalar *scalar, Element to) {
+  if (scalar->isLiteral || !func)
+    return coerce(scalar, to);
+  model::Tensor *&tensor = func->hoisted[{scalar, unsigned(to)}];
+  if (!tensor)
+    tensor = define(makeType(to, {}), {}, coerce(scalar, to), scalar->range);
+  return read(tensor, {}, scalar->range);
+}
+
+Value Elaborator::convert(Value value, Element to, Range range) {
+  if (value.isError())
+    return value;
+  bool wantsFloat = model::isFloat(to);
+  if (value.is(ValueKind::Int) && wantsFloat)
+    return Value::ofFloat(double(value.integer));
+  bool fits = (value.is(ValueKind::Int) && to == Element::Int) ||
+              (value.is(ValueKind::Float) && wantsFloat) ||
+              (value.is(ValueKind::Bool) && to == Element::Bool);
+  if (fits)
+    return value;
+  auto allowed = [&](Element from) {
+    return from == to || (wantsFloat && from != Element::Bool);
+  };
+  if (value.is(ValueKind::Scalar) && allowed(value.scalar->element)) {
+    // What is uniform stays f64 until it meets a tensor.
+    if (value.scalar->isUniform && wantsFloat)
+      return Value::ofScalar(coerce(value.scalar, Element::F64));
+    return Value::ofScalar(coerce(value.scalar, to));
+  }
+  bool isTensor = value.is(ValueKind::Tensor) || value.is(ValueKind::Variable);
+  if (isTensor) {
+    const TensorValue *tensor = asTensor(value, range);
+    if (tensor->type.element == to)
+      return Value::ofTensor(tensor);
+    if (allowed(tensor->type.element))
+      return Value::ofTensor(
+          makeLazy(makeType(to, tensor->type.shape), range,
+                   [=, this](ArrayRef<Scalar *> place) {
+                     return coerce(elementAt(tensor, place, range), to);
+                   }));
+  }
+  sink.report(diag::WrongType, range, describe(value),
+              ("`" + describe(to) + "`").str());
+  return Value::error();
+}
+
+Scalar *Elaborator::asScalar(Value value, Range range) {
+  switch (value.kind) {
+  case ValueKind::Error:
+    return nullptr;
+  case ValueKind::Scalar:
+    return value.scalar;
+  case ValueKind::Int:
+    return makeInt(value.integer, range);
+  case ValueKind::Float:
+    return makeConst(Element::F64, value.number, 0, range);
+  case ValueKind::Bool:
+    return makeConst(Element::Bool, 0, value.integer, range);
+  case ValueKind::Tensor:
+  case ValueKind::Variable: {
+    const TensorValue *tensor = asTensor(value, range);
+    if (tensor->type.shape.empty())
+      return elementAt(tensor, {}, range);
+    auto diagnostic =
+        sink.report(diag::WholeTensor, range, describe(tensor->type.shape));
+    sink.note(diagnostic, diag::SubscriptHint, range);
+    return nullptr;
+  }
+  default:
+    sink.report(diag::WrongType, range, describe(value), "a number");
+    return nullptr;
+  }
+}
+
+/// Numbers and elements become tensors without dimensions.
+const TensorValue *Elaborator::asTensor(Value value, Range range) {
+  if (value.is(ValueKind::Tensor))
+    return value.tensor;
+  if (value.is(ValueKind::Variable)) {
+    const VariableValue *variable = value.variable;
+    if (func)
+      return nodeValue(getVariable(variable, range));
+    sink.report(diag::NotCompileTime, range, describe(value));
+    return makeLazy(
+        variable->variable->type, range,
+        [=, this](ArrayRef<Scalar *>) { return makeInt(0, range); });
+  }
+  Scalar *scalar = asScalar(value, range);
+  if (!scalar)
+    return nullptr;
+  return makeLazy(makeType(scalar->element, {}), range,
+                  [scalar](ArrayRef<Scalar *>) { return scalar; });
+}
+
+const TensorValue *
+Elaborator::makeLazy(Type type, Range range,
+                     std::function<Scalar *(ArrayRef<Scalar *>)> element) {
+  TensorValue &value = tensorValues.emplace_back();
+  value.type = type;
+  value.range = range;
+  value.element = std::move(element);
+  return &value;
+}
+
+const TensorValue *Elaborator::nodeValue(model::Tensor *tensor) {
+  TensorValue &value = tensorValues.emplace_back();
+  value.type = tensor->type;
+  value.range = tensor->range;
+  value.node = tensor;
+  return &value;
+}
+
+model::Tensor *Elaborator::newTensor(Type type, Range range) {
+  return make<model::Tensor>(
+      model::Tensor{type, range, func->func, func->func->tensorCount++});
+}
+
+model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
+                                  Scalar *body, Range range) {
+  SmallVector<unsigned> groups(indices.size(), 1);
+  return define(type, indices, groups, body, range);
+}
+
+model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
+                                  ArrayRef<unsigned> groups, Scalar *body,
+                                  Range range) {
+  if (body->element == Element::Int && body->kind == model::ScalarKind::Read) {
+    const Type &from = cast<model::ReadScalar>(body)->tensor->type;
+    type.low = from.low;
+    type.high = from.high;
+  }
+  model::Tensor *result = newTensor(type, range);
+  func->func->body.push_back(make<model::Define>(
+      model::Define{{range}, copy(indices), copy(groups), body, result}));
+  return result;
+}
+
+/// The tensor as a value of the current function.
+model::Tensor *Elaborator::materialise(const TensorValue *tensor, Range range) {
+  if (tensor->node)
+    return tensor->node;
+  if (tensor->constant) {
+    model::Tensor *&made = func->hoisted[{tensor->constant, 0}];
+    if (!made)
+      made = define(tensor->type, tensor->constant->indices,
+                    tensor->constant->body, tensor->range);
+    return made;
+  }
+  SmallVector<model::Index *> indices;
+  SmallVector<Scalar *> place;
+  for (int64_t extent : tensor->type.shape) {
+    indices.push_back(
+        make<model::Index>(model::Index{"", range, extent, range}));
+    place.push_back(make<model::IndexScalar>(
+        model::IndexScalar{{Element::Int, range}, indices.back()}));
+  }
+  Scalar *body = tensor->element(place);
+  // A definition's element is that of its type: a number of the step is cut.
+  body = body->isUniform && !body->isLiteral && !place.empty()
+             ? hoist(body, tensor->type.element)
+             : coerce(body, tensor->type.element);
+  return define(tensor->type, indices, body, range);
+}
+
+Scalar *Elaborator::elementAt(const TensorValue *tensor,
+                              ArrayRef<Scalar *> place, Range range) {
+  if (tensor->node)
+    return read(tensor->node, place, range);
+  if (tensor->element)
+    return tensor->element(place);
+  if (func)
+    return read(materialise(tensor, range), place, range);
+  llvm::DenseMap<const model::Index *, Scalar *> map;
+  for (auto [index, at] : llvm::zip(tensor->constant->indices, place))
+    map[index] = at;
+  return substitute(tensor->constant->body, map);
+}
+
+Scalar *Elaborator::read(model::Tensor *tensor, ArrayRef<Scalar *> place,
+                         Range range) {
+  return make<model::ReadScalar>(model::ReadScalar{
+      {tensor->type.element, range}, tensor, copy(place), nullptr});
+}
+
+/// The path of an instance's variable from the function's instance.
+model::Tensor *Elaborator::getVariable(const VariableValue *variable,
+                                       Range range) {
+  model::Tensor *&tensor = func->current[variable->variable];
+  if (tensor)
+    return tensor;
+  std::string path = relativePath(variable->owner);
+  if (!path.empty() && path != "/")
+    path += ".";
+  path += variable->variable->name;
+  tensor = newTensor(variable->variable->type, range);
+  func->func->body.push_back(
+      make<model::Get>(model::Get{{range}, save(path), tensor}));
+  return tensor;
+}
+
+/// A copy of the tree with other values for indices.
+Scalar *Elaborator::substitute(
+    Scalar *scalar, const llvm::DenseMap<const model::Index *, Scalar *> &map) {
+  if (!scalar)
+    return nullptr;
+  auto each = [&](ArrayRef<Scalar *> list) {
+    SmallVector<Scalar *> result;
+    for (Scalar *part : list)
+      result.push_back(substitute(part, map));
+    return copy(ArrayRef<Scalar *>(result));
+  };
+  auto part = [&](Scalar *from) { return substitute(from, map); };
+  switch (scalar->kind) {
+  case model::ScalarKind::Const:
+  case model::ScalarKind::RunTime:
+    return scalar;
+  case model::ScalarKind::Index: {
+    Scalar *to = map.lookup(cast<model::IndexScalar>(scalar)->index);
+    return to ? to : scalar;
+  }
+  case model::ScalarKind::Read: {
+    auto *node = make<model::ReadScalar>(*cast<model::ReadScalar>(scalar));
+    node->subscripts = each(node->subscripts);
+    node->otherwise = part(node->otherwise);
+    return node;
+  }
+  case model::ScalarKind::Op: {
+    auto *node = make<model::OpScalar>(*cast<model::OpScalar>(scalar));
+    node->operands = each(node->operands);
+    return node;
+  }
+  case model::ScalarKind::Tuple: {
+    auto *node = make<model::TupleScalar>(*cast<model::TupleScalar>(scalar));
+    node->parts = each(node->parts);
+    return node;
+  }
+  case model::ScalarKind::If: {
+    auto *node = make<model::IfScalar>(*cast<model::IfScalar>(scalar));
+    node->cond = part(node->cond);
+    node->then = part(node->then);
+    node->otherwise = part(node->otherwise);
+    return node;
+  }
+  case model::ScalarKind::Reduce: {
+    auto *node = make<model::ReduceScalar>(*cast<model::ReduceScalar>(scalar));
+    node->where = part(node->where);
+    node->body = part(node->body);
+    return node;
+  }
+  case model::ScalarKind::Softmax: {
+    auto *node =
+        make<model::SoftmaxScalar>(*cast<model::SoftmaxScalar>(scalar));
+    node->at = part(node->at);
+    node->where = part(node->where);
+    node->body = part(node->body);
+    return node;
+  }
+  }
+  llvm_unreachable("covered switch");
+}

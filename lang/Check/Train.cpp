@@ -1,0 +1,299 @@
+// The train block: settings, the functions of a step, and an optimizer's
+// instance for each parameter. No layer, optimizer or data set has a name here:
+// what they are is what the library's functions return.
+#include "lang/Check/Elaborator.h"
+#include "lang/Parse/Parse.h"
+
+using namespace ogee;
+using namespace ogee::checking;
+using llvm::cast;
+using llvm::dyn_cast;
+
+static constexpr llvm::StringLiteral settingNames[] = {
+    "data",     "optimizer", "batch",     "steps",
+    "evaluate", "clip",      "precision", "seed"};
+
+void Elaborator::run(const ast::File &file) {
+  fileName = file.name;
+  defineBuiltins();
+  loadLibrary();
+  Scope *scope = newScope(&library);
+  const ast::SectionDecl *train = nullptr;
+  for (const ast::Stmt *stmt : file.stmts) {
+    auto *section = dyn_cast<ast::SectionDecl>(stmt);
+    if (!section)
+      continue;
+    if (section->word.name != "train")
+      sink.report(diag::Unsupported, section->word.range,
+                  ("`" + section->word.name + "`").str());
+    else if (train)
+      sink.report(diag::Unsupported, section->word.range,
+                  "a second `train` block");
+    else
+      train = section;
+  }
+  if (!train) {
+    declare(file, *scope);
+    if (!sink.hasErrors())
+      sink.report(diag::NoTrain, {file.range.begin, file.range.begin});
+    return;
+  }
+  choosePrecision(*train, *scope);
+  declare(file, *scope);
+  if (!sink.hasErrors())
+    runTrain(*train, *scope);
+}
+
+/// The element type of `float`, which all else needs.
+void Elaborator::choosePrecision(const ast::SectionDecl &train, Scope &scope) {
+  Value value = Value::none();
+  Range range = train.word.range;
+  for (const ast::Stmt *stmt : train.body->stmts) {
+    auto *assign = dyn_cast<ast::AssignStmt>(stmt);
+    if (!assign || assign->target->range.text() != "precision")
+      continue;
+    value = eval(assign->value, scope);
+    range = assign->value->range;
+  }
+  if (const Override *given = findOverride(train, "precision"))
+    value = overrideValue(*given, value, scope, range);
+  bool isWord = value.is(ValueKind::Builtin);
+  if (isWord && value.builtin == Builtin::F64)
+    precision = Element::F64;
+  else if (!value.isError() && !value.is(ValueKind::None) &&
+           !(isWord && value.builtin == Builtin::F32))
+    sink.report(diag::SettingValue, range, "precision", describe(value),
+                "`f32` or `f64`");
+}
+
+const Override *Elaborator::findOverride(const ast::SectionDecl &train,
+                                         StringRef name) {
+  for (auto [at, given] : llvm::enumerate(options.overrides)) {
+    StringRef path = given.path;
+    if (!path.consume_front("train."))
+      continue;
+    if (train.name && path.starts_with((train.name.name + ".").str()))
+      path = path.drop_front(train.name.name.size() + 1);
+    if (path != name)
+      continue;
+    usedOverrides.insert(at);
+    return &given;
+  }
+  return nullptr;
+}
+
+/// Where a string stood, the text as it is; else an expression.
+Value Elaborator::overrideValue(const Override &given, Value old, Scope &scope,
+                                Range &range) {
+  StringRef text = given.value;
+  if (old.is(ValueKind::String) && !text.starts_with("\""))
+    return Value::ofString(save(text));
+  auto file = parse(text, given.path + "=" + given.value, sink);
+  range = file->range;
+  auto *stmt = file->stmts.size() == 1 ? dyn_cast<ast::ExprStmt>(file->stmts[0])
+                                       : nullptr;
+  Value value = stmt ? eval(stmt->expr, scope) : Value::error();
+  if (!stmt && !sink.hasErrors())
+    sink.report(diag::SettingValue, range, given.path, text, "one value");
+  model.files.push_back(std::move(file));
+  return value;
+}
+
+/// Instances of the trained arch, or of what the block's own `let`s make.
+bool Elaborator::makeRoot(const ast::SectionDecl &train, Scope &file,
+                          Scope &scope) {
+  Binding *binding = train.name ? find(file, train.name.name) : nullptr;
+  if (!binding || !binding->value.is(ValueKind::Arch)) {
+    root = instances.emplace_back(std::make_unique<Instance>()).get();
+    root->isNamed = true;
+    root->range = train.word.range;
+    root->scope = &scope;
+    root->key = "train";
+    return true;
+  }
+  const ArchValue *arch = binding->value.arch;
+  SmallVector<Argument> args;
+  for (auto [at, given] : llvm::enumerate(options.overrides)) {
+    const ast::Parameter *param =
+        llvm::find_if(arch->decl->params, [&](const ast::Parameter &param) {
+          return param.name.name == given.path;
+        });
+    if (param == arch->decl->params.end())
+      continue;
+    usedOverrides.insert(at);
+    Value old = param->value && llvm::isa<ast::StringExpr>(param->value)
+                    ? Value::ofString("")
+                    : Value::none();
+    Range range = train.name.range;
+    Value value = overrideValue(given, old, file, range);
+    args.push_back({param->name, value, range});
+    if (value.isError())
+      return false;
+  }
+  Value value = instantiate(arch, args, train.name.range);
+  if (value.isError())
+    return false;
+  root = value.instance;
+  root->isNamed = true;
+  for (const ast::Parameter &param : arch->decl->params)
+    scope.set(param.name.name, root->scope->names[param.name.name].value,
+              param.name.range);
+  scope.set("model", value, train.name.range);
+  return true;
+}
+
+void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
+  model.train.model = train.name ? train.name.name.str() : "train";
+  model.train.range = train.word.range;
+  Scope *outer = newScope(&file);
+  if (!makeRoot(train, file, *outer))
+    return;
+  Scope *scope = newScope(outer);
+  for (const ast::Stmt *stmt : train.body->stmts)
+    executeSetting(stmt, train, *scope);
+  checkOverrides(train, *outer, *scope);
+  if (sink.hasErrors())
+    return;
+  readNumbers(train);
+  if (Setting *data = setting(train, "data"))
+    dataRecord(*data, train);
+  if (sink.hasErrors())
+    return;
+  Binding *loss = find(*scope, "loss");
+  if (!loss || !loss->value.is(ValueKind::Function)) {
+    sink.report(diag::MissingSetting, train.word.range, "fn loss(..)");
+    return;
+  }
+  model.train.step = lossFunction(loss->value.function, /*isTraining=*/true);
+  if (sink.hasErrors())
+    return;
+  model.train.evaluate =
+      lossFunction(loss->value.function, /*isTraining=*/false);
+  sampleFunction();
+  training = true;
+  if (Setting *optimizer = setting(train, "optimizer"))
+    optimize(optimizer->value, optimizer->range, *root, "");
+  if (!sink.hasErrors())
+    finishTree();
+}
+
+void Elaborator::executeSetting(const ast::Stmt *stmt,
+                                const ast::SectionDecl &train, Scope &scope) {
+  if (auto *fn = dyn_cast<ast::FnDecl>(stmt)) {
+    scope.set(fn->name.name,
+              Value::ofFunction(make<FunctionValue>(fn->name.name, fn->fn,
+                                                    &scope, root, false)),
+              fn->name.range);
+    return;
+  }
+  if (auto *require = dyn_cast<ast::RequireStmt>(stmt))
+    return executeRequire(require, scope);
+  auto *binding = dyn_cast<ast::BindingStmt>(stmt);
+  if (binding && binding->binding == ast::BindingKind::Let) {
+    executeBinding(binding, scope);
+    for (ast::Ident name : binding->names) {
+      Value &value = scope.names[name.name].value;
+      Range range = name.range;
+      if (const Override *given = findOverride(train, name.name))
+        value = overrideValue(*given, value, scope, range);
+      adopt(value, root, name.name);
+    }
+    return;
+  }
+  auto *assign = dyn_cast<ast::AssignStmt>(stmt);
+  auto *target = assign ? dyn_cast<ast::NameExpr>(assign->target) : nullptr;
+  if (!target) {
+    sink.report(diag::WrongPlace, stmt->range, "this statement");
+    return;
+  }
+  if (!llvm::is_contained(settingNames, target->name)) {
+    auto diagnostic =
+        sink.report(diag::UnknownSetting, target->range, target->name);
+    suggest(diagnostic, target->name, target->range,
+            SmallVector<StringRef>(std::begin(settingNames),
+                                   std::end(settingNames)));
+    return;
+  }
+  Setting set{eval(assign->value, scope), assign->value->range};
+  if (const Override *given = findOverride(train, target->name))
+    set.value = overrideValue(*given, set.value, scope, set.range);
+  settings[target->name] = set;
+}
+
+/// A setting that must be there, or null after an error.
+Setting *Elaborator::setting(const ast::SectionDecl &train, StringRef name) {
+  if (Setting *found = optionalSetting(train, name))
+    return found;
+  sink.report(diag::MissingSetting, train.word.range, name);
+  return nullptr;
+}
+
+/// Also one that is given on the command line alone.
+Setting *Elaborator::optionalSetting(const ast::SectionDecl &train,
+                                     StringRef name) {
+  if (auto it = settings.find(name); it != settings.end())
+    return it->second.value.isError() ? nullptr : &it->second;
+  const Override *given = findOverride(train, name);
+  if (!given)
+    return nullptr;
+  Setting set{Value::none(), train.word.range};
+  set.value = overrideValue(*given, set.value, library, set.range);
+  settings[name] = set;
+  return set.value.isError() ? nullptr : &settings[name];
+}
+
+void Elaborator::readNumbers(const ast::SectionDecl &train) {
+  auto count = [&](StringRef name, int64_t &into, int64_t least) {
+    Setting *found = optionalSetting(train, name);
+    if (!found)
+      return;
+    if (found->value.is(ValueKind::Int) && found->value.integer >= least)
+      into = found->value.integer;
+    else
+      sink.report(diag::SettingValue, found->range, name,
+                  describe(found->value),
+                  least ? "a positive integer" : "an integer from 0");
+  };
+  setting(train, "batch");
+  setting(train, "steps");
+  count("batch", model.train.batch, 1);
+  count("steps", model.train.steps, 0);
+  count("evaluate", model.train.evaluateEvery, 0);
+  count("seed", model.train.seed, 0);
+  Setting *clip = optionalSetting(train, "clip");
+  if (!clip || clip->value.is(ValueKind::None))
+    return;
+  if (clip->value.isNumber() && clip->value.asDouble() > 0)
+    model.train.clip = clip->value.asDouble();
+  else
+    sink.report(diag::SettingValue, clip->range, "clip", describe(clip->value),
+                "a positive number");
+}
+
+void Elaborator::checkOverrides(const ast::SectionDecl &train, Scope &outer,
+                                Scope &scope) {
+  SmallVector<std::string> known;
+  for (auto &entry : outer.names)
+    if (entry.first != "model")
+      known.push_back(entry.first.str());
+  for (StringRef name : settingNames)
+    known.push_back(("train." + name).str());
+  for (auto &entry : scope.names)
+    known.push_back(("train." + entry.first).str());
+  auto data = settings.find("data");
+  if (data != settings.end() && data->second.value.is(ValueKind::Tuple))
+    for (StringRef field : data->second.value.list->names)
+      known.push_back(("train.data." + field).str());
+  SmallVector<StringRef> candidates(known.begin(), known.end());
+  for (auto [at, given] : llvm::enumerate(options.overrides)) {
+    std::string path = given.path;
+    std::string prefix = "train." + model.train.model + ".";
+    if (StringRef(path).starts_with(prefix))
+      path = "train." + path.substr(prefix.size());
+    if (usedOverrides.contains(at) || llvm::is_contained(known, path))
+      continue;
+    auto diagnostic =
+        sink.report(diag::UnknownOverride, train.word.range, given.path);
+    suggest(diagnostic, path, train.word.range, candidates);
+  }
+}
