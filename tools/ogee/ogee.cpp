@@ -4,11 +4,15 @@
 #include "lang/Diagnostics.h"
 #include "lang/Import/Import.h"
 #include "lang/Parse/Parse.h"
+#include "lib/Arch/Arch.h"
 #include "lib/Compile/Compile.h"
 #include "lib/Link/Executable.h"
 #include "tools/ogee/CommandLine.h"
 #include "tools/ogee/Report.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -36,6 +40,7 @@ public:
   int parse();
   int check();
   int import();
+  int readModule();
   int lower(Stage last);
 
   mlir::MLIRContext context;
@@ -74,6 +79,8 @@ int Compilation::check() {
 }
 
 int Compilation::import() {
+  if (StringRef(line.file).ends_with(".mlir"))
+    return readModule();
   if (int code = check())
     return code;
   auto imported = importModel(*model, context);
@@ -81,6 +88,15 @@ int Compilation::import() {
     return kExitInternal;
   module = std::move(*imported);
   return kExitOk;
+}
+
+/// A file of the arch dialect takes the place of the front end's result, so
+/// that what import gave can be changed by hand and compiled on.
+int Compilation::readModule() {
+  context.loadDialect<arch::ArchDialect, nn::NnDialect,
+                      mlir::arith::ArithDialect, mlir::math::MathDialect>();
+  module = mlir::parseSourceFile<mlir::ModuleOp>(line.file, &context);
+  return module ? kExitOk : kExitDiagnostics;
 }
 
 int Compilation::lower(Stage last) {
