@@ -18,6 +18,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 using namespace llvm;
@@ -177,13 +178,7 @@ static int runDump(const CommandLine &line) {
     dump(*compilation.file, outs());
     return code;
   }
-  if (*stage == Stage::Check) {
-    int code = compilation.check();
-    if (!code)
-      dump(*compilation.model, outs());
-    return code;
-  }
-  int code = *stage == Stage::Import ? compilation.import()
+  int code = *stage <= Stage::Import ? compilation.import()
                                      : compilation.lower(*stage);
   if (!code)
     compilation.module->print(outs());
