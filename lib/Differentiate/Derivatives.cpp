@@ -82,7 +82,11 @@ Term widen(const Term &g, const Term &like) {
   return convert<arith::ExtFOp>(g, like);
 }
 
-using Entry = Term (*)(Term a, Term b, Term c, Term y, Term g);
+/// A formula, and whether it reads more than the gradient.
+struct Entry {
+  Term (*formula)(Term a, Term b, Term c, Term y, Term g) = nullptr;
+  bool readsOperands = false;
+};
 
 struct Row {
   StringRef operation;
@@ -93,13 +97,18 @@ struct Row {
 
 static ArrayRef<Row> table() {
   static const Row rows[] = {
-#define D(...)                                                                 \
+#define FORMULA(...)                                                           \
   [](Term a, Term b, Term c, Term y, Term g) -> Term { return __VA_ARGS__; }
-#define NONE nullptr
+#define D(...) Entry{FORMULA(__VA_ARGS__), true}
+#define G(...) Entry{FORMULA(__VA_ARGS__), false}
+#define NONE                                                                   \
+  Entry {}
 #define DERIVATIVE(Op, ...) {Op::getOperationName(), {__VA_ARGS__}},
 #include "lib/Differentiate/Derivatives.def"
 #undef D
+#undef G
 #undef NONE
+#undef FORMULA
   };
   return rows;
 }
@@ -112,26 +121,25 @@ FailureOr<Mutation> ogee::parseMutation(StringRef text) {
   auto [operation, operand] = entry.rsplit('.');
   if (operand.getAsInteger(10, mutation.operand))
     return failure();
-  if (!llvm::is_contained(derivativeEntries(), entry))
+  if (!llvm::is_contained(derivativeMutants(), text))
     return failure();
   mutation.operation = operation.str();
   mutation.kind = llvm::StringSwitch<Mutation::Kind>(kind)
                       .Case("sign", Mutation::Sign)
                       .Case("factor", Mutation::Factor)
-                      .Case("swap", Mutation::Swap)
-                      .Default(Mutation::None);
-  if (mutation.kind == Mutation::None)
-    return failure();
+                      .Default(Mutation::Swap);
   return mutation;
 }
 
-SmallVector<std::string> ogee::derivativeEntries() {
-  SmallVector<std::string> names;
+SmallVector<std::string> ogee::derivativeMutants() {
+  SmallVector<std::string> mutants;
   for (const Row &row : table())
     for (auto [index, entry] : llvm::enumerate(row.entries))
-      if (entry)
-        names.push_back((row.operation + "." + Twine(index)).str());
-  return names;
+      for (StringRef kind : {"sign", "factor", "swap"})
+        if (entry.formula && (entry.readsOperands || kind != "swap"))
+          mutants.push_back(
+              (row.operation + "." + Twine(index) + ":" + kind).str());
+  return mutants;
 }
 
 FailureOr<Indexed>
@@ -143,7 +151,7 @@ ogee::derivative(Operation *op, unsigned index, ArrayRef<Indexed> operands,
   });
   if (row == table().end())
     return op->emitError() << "has no row in the derivative table";
-  if (!row->entries[index])
+  if (!row->entries[index].formula)
     return Indexed();
   bool mutated = mutation.kind != Mutation::None &&
                  mutation.operation == row->operation &&
@@ -158,7 +166,7 @@ ogee::derivative(Operation *op, unsigned index, ArrayRef<Indexed> operands,
     if (isa<arith::SelectOp>(op))
       index = 3 - index;
   }
-  Term term = row->entries[index](terms[0], terms[1], terms[2], y, g);
+  Term term = row->entries[index].formula(terms[0], terms[1], terms[2], y, g);
   if (mutated && mutation.kind == Mutation::Sign)
     term = -term;
   if (mutated && mutation.kind == Mutation::Factor)

@@ -21,8 +21,8 @@ struct Mutation {
 /// others.
 mlir::FailureOr<Mutation> parseMutation(llvm::StringRef text);
 
-/// `OPERATION.OPERAND` of every entry that carries a gradient, in order.
-llvm::SmallVector<std::string> derivativeEntries();
+/// What parseMutation reads, for every entry and every kind that changes it.
+llvm::SmallVector<std::string> derivativeMutants();
 
 /// The gradient of operand `index` of `op`, whose operands and result are known
 /// as `operands` and `result`. An Indexed without tensor and number: none.

@@ -11,6 +11,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace ogee {
 #define GEN_PASS_DEF_DIFFERENTIATE
@@ -27,7 +28,7 @@ StringRef stringOf(DictionaryAttr attributes, StringRef name) {
   return text ? text.getValue() : StringRef();
 }
 
-/// The step while it is built.
+/// The step while it is built; without `update` it ends with the gradients.
 class Step {
 public:
   Step(func::FuncOp forward, func::FuncOp update, const Mutation &mutation);
@@ -180,6 +181,8 @@ void Step::addNamed(Value value, StringRef name) {
 
 void Step::addResults(func::FuncOp source, ArrayRef<Value> values,
                       llvm::function_ref<bool(DictionaryAttr)> take) {
+  if (!source)
+    return;
   for (auto [index, value] : llvm::enumerate(values)) {
     auto attributes = cast<DictionaryAttr>((*source.getResAttrs())[index]);
     if (take(attributes))
@@ -190,7 +193,8 @@ void Step::addResults(func::FuncOp source, ArrayRef<Value> values,
 LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   for (StringRef kind : {"param", "state"})
     addArguments(forward, kind);
-  addArguments(update, "moment");
+  if (update)
+    addArguments(update, "moment");
   for (StringRef kind : {"data", "scalar"})
     addArguments(forward, kind);
   SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
@@ -200,8 +204,11 @@ LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   Value norm = normOfGradients();
   if (clip)
     clipGradients(norm, clip);
-  mapUpdate();
-  SmallVector<Value> updated = cloneBody(update, updateMap);
+  SmallVector<Value> updated;
+  if (update) {
+    mapUpdate();
+    updated = cloneBody(update, updateMap);
+  }
 
   auto named = [](StringRef name) {
     return [name](DictionaryAttr attributes) {
@@ -237,14 +244,15 @@ struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
     ModuleOp module = getOperation();
     auto mutation = parseMutation(mutateDerivative);
     if (failed(mutation)) {
-      module.emitError() << "no entry `" << mutateDerivative
-                         << "` in the derivative table";
+      module.emitError() << "no mutant `" << mutateDerivative
+                         << "` of the derivative table, but "
+                         << llvm::join(derivativeMutants(), " ");
       return signalPassFailure();
     }
     auto forward = module.lookupSymbol<func::FuncOp>("forward");
     auto update = module.lookupSymbol<func::FuncOp>("update");
-    if (!forward || !update) {
-      module.emitError("needs @forward and @update");
+    if (!forward) {
+      module.emitError("has no @forward");
       return signalPassFailure();
     }
     auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
@@ -252,7 +260,8 @@ struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
     if (failed(Step(forward, update, *mutation).build(clip, withGradients)))
       return signalPassFailure();
     forward.erase();
-    update.erase();
+    if (update)
+      update.erase();
     module.walk([](nn::StopGradientOp op) {
       op.replaceAllUsesWith(op.getInput());
       op.erase();

@@ -47,26 +47,37 @@ AffineExpr Element::labelExpr(Label label) const {
   return getAffineDimExpr(label, tensors.builder.getContext());
 }
 
-/// Labels for a block argument. Where the expression divides the index by D,
-/// the index is split into (quotient, remainder): `n` is then `h * D + d`, and
-/// both parts are bare indices again.
-SmallVector<Label> Element::bindIndex(BlockArgument index, int64_t extent) {
-  SmallVector<int64_t> divisors;
+/// The divisors D of `extent` for which `index div D` and `index mod D` are
+/// both used: the digits of the index.
+static SmallVector<int64_t> digitsOf(BlockArgument index, int64_t extent) {
+  SmallVector<int64_t> quotients, remainders, digits;
   for (Operation *user : index.getUsers()) {
     APInt divisor;
-    if (!isa<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp,
-             arith::RemSIOp, arith::RemUIOp>(user) ||
+    if (user->getNumOperands() != 2 ||
         !matchPattern(user->getOperand(1), m_ConstantInt(&divisor)))
       continue;
-    int64_t value = divisor.getSExtValue();
-    if (value > 1 && value < extent && extent % value == 0 &&
-        llvm::all_of(
-            divisors,
-            [&](int64_t other) {
-              return other % value == 0 || value % other == 0;
-            }))
-      divisors.push_back(value);
+    if (isa<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(user))
+      quotients.push_back(divisor.getSExtValue());
+    if (isa<arith::RemSIOp, arith::RemUIOp>(user))
+      remainders.push_back(divisor.getSExtValue());
   }
+  for (int64_t divisor : quotients)
+    if (llvm::is_contained(remainders, divisor) && divisor > 1 &&
+        divisor < extent && extent % divisor == 0 &&
+        llvm::all_of(
+            digits,
+            [&](int64_t other) {
+              return other % divisor == 0 || divisor % other == 0;
+            }))
+      digits.push_back(divisor);
+  return digits;
+}
+
+/// Labels for a block argument. Where the expression reads the digits of the
+/// index, it is split into them: `n` is then `h * D + d`, and h and d are bare
+/// indices again.
+SmallVector<Label> Element::bindIndex(BlockArgument index, int64_t extent) {
+  SmallVector<int64_t> divisors = digitsOf(index, extent);
   divisors.push_back(1);
   llvm::sort(divisors, std::greater<>());
   divisors.erase(llvm::unique(divisors), divisors.end());
