@@ -52,8 +52,8 @@ class Kernels:
 
     @staticmethod
     def parse(arguments, results, attributes):
-        number = lambda name: int(re.search(rf"\b{name} = (\d+)", attributes)[1])
-        workspaces = re.search(r"workspaces = array<i64(?::([^>]*))?>", attributes)
+        number = lambda name: int((re.search(rf"\b{name} = (\d+)", attributes) or [0, 0])[1])
+        workspaces = re.search(r"workspaces = array<i64(?::([^>]*))?>", attributes) or [0, ""]
         types = lambda text: re.findall(r"tensor<([^>]*)>", text)
         return {"chunks": number("chunks"), "scratch": number("scratch"),
                 "workspaces": [int(n) for n in (workspaces[1] or "").split(",") if n.strip()],

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from kernels import DTYPES, Kernels, check
-from text import Kernel, tensor
+from text import Kernel, module, tensor
 
 random = np.random.default_rng(7)
 CASES = []  # name, text, inputs, their types, expected results, tolerance, shared buffers
@@ -206,7 +206,7 @@ def main():
     scalars("scalars")
     two_dimensions("plane", (11, 5, 16), "f32")
     two_dimensions("odd_plane", (11, 5, 7), "f64")
-    text = "module {\n" + "".join(text for _, text, *_ in CASES) + "}\n"
+    text = module(case[1] for case in CASES)
     for target in sys.argv[1:]:
         kernels = Kernels(text, target)
         for case in CASES:

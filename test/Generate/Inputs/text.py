@@ -11,6 +11,10 @@ def tensor(shape, element):
     return "tensor<" + "".join(f"{n}x" for n in shape) + element + ">"
 
 
+def module(kernels):
+    return "module {\n" + "".join(kernels) + "}\n"
+
+
 def affine(inputs, extents):
     """Indexing map from loops to the named letters."""
     loops = ", ".join(f"d{i}" for i in range(extents))
@@ -42,6 +46,15 @@ class Kernel:
         text = f"RESULT = linalg.fill ins(%c{self.count} : {element}) outs(%e{self.count} : {kind}) -> {kind}"
         return self.new(shape, element, text)
 
+    def empty(self, shape, element):
+        """`%eN`; a dynamic extent is that of the first argument."""
+        extent = ""
+        if "?" in shape:
+            extent = f"%d{self.count}"
+            self.lines.append(f"%z{self.count} = arith.constant 0 : index")
+            self.lines.append(f"{extent} = tensor.dim %{self.arguments[0]}, %z{self.count} : {self.type(self.arguments[0])}")
+        self.lines.append(f"%e{self.count} = tensor.empty({extent}) : {tensor(shape, element)}")
+
     def generic(self, spec, inputs, body, element, out=None, partial=False):
         """`spec`: letters of each operand as in einsum; `body` uses %0, %1, ..; %out."""
         reads, write = spec.split("->")
@@ -54,7 +67,7 @@ class Kernel:
             extent.update(zip(write, self.shapes[out][0], strict=True))
         shape = [extent[c] for c in write]
         if not out:
-            self.lines.append(f"%e{self.count} = tensor.empty() : {tensor(shape, element)}")
+            self.empty(shape, element)
             init = f"%e{self.count}"
         else:
             init = f"%{out}"
