@@ -122,30 +122,33 @@ public:
 private:
   using VectorBody = llvm::function_ref<void(const Point &, Value mask)>;
 
-  /// For each vector of the chunk, with the mask of its lanes inside `vectors`.
-  void forEachVector(VectorBody body) {
-    Value first = frame.mul(frame.chunk(), vectors.perChunk);
-    Value last = frame.min(frame.add(first, vectors.perChunk),
-                           frame.constant(vectors.count));
+  void forEachVector(VectorBody body) { forEachVector(vectors, body); }
+
+  /// For each vector of the chunk, with the mask of its lanes inside `parts`.
+  void forEachVector(const Vectors &parts, VectorBody body) {
+    Value first = frame.mul(frame.chunk(), parts.perChunk);
+    Value last = frame.min(frame.add(first, parts.perChunk),
+                           frame.constant(parts.count));
     frame.loop(first, last, 1, [&](Value index) {
       Elements::Scope scope(elements);
       AffineExpr vector = elements.variable(index);
       Value mask;
-      if (vectors.shape.back() % vectors.lanes != 0) {
+      if (parts.shape.back() % parts.lanes != 0) {
         AffineExpr left =
-            vector % vectors.blocks * -vectors.lanes + vectors.shape.back();
-        mask = frame.laneMask(elements.materialise(left), vectors.lanes);
+            vector % parts.blocks * -parts.lanes + parts.shape.back();
+        mask = frame.laneMask(elements.materialise(left), parts.lanes);
         elements.setMask(mask);
       }
-      body(vectors.pointOf(vector, elements.lane()), mask);
+      body(parts.pointOf(vector, elements.lane()), mask);
     });
   }
 
+  /// Each result is cut into as many parts as there are chunks.
   void emitCopies() {
     for (const Sink &sink : sinksOf(frame.kernel())) {
       auto shape = cast<RankedTensorType>(sink.value.getType()).getShape();
-      assert(shape == ArrayRef(vectors.shape) || shape.empty());
-      forEachVector([&](const Point &point, Value) {
+      Vectors parts(shape, vectors.lanes, vectors.chunks);
+      forEachVector(parts, [&](const Point &point, Value) {
         elements.store(sink, shape.empty() ? ArrayRef<AffineExpr>()
                                            : ArrayRef(point));
       });

@@ -4,16 +4,15 @@ import sys
 
 import numpy as np
 
-from kernels import DTYPES, Kernels, check
-from text import Kernel, module, tensor
+from cases import Cases
+from text import Kernel, tensor
 
 random = np.random.default_rng(7)
-CASES = []  # name, text, inputs, their types, expected results, tolerance, shared buffers
+cases = Cases()
 
 
 def case(kernel, results, inputs, want, tolerance=3e-6, shared=()):
-    types = [kernel.shapes[a][1] for a in kernel.arguments]
-    CASES.append((kernel.name, kernel.text(results), inputs, types, want, tolerance, shared))
+    cases.add(kernel, results, inputs, want, tolerance, shared)
 
 
 def normal(*shape):
@@ -175,15 +174,6 @@ def two_dimensions(name, shape, element):
     case(k, [z, peak, cols], [x, u, v], [w - top[:, None, None], top, (w - top[:, None, None]).sum(0)])
 
 
-def run(kernels, name, inputs, types, want, tolerance, shared):
-    operands = [np.asarray(x, DTYPES[t]) for x, t in zip(inputs, types, strict=True)]
-    order = random.permutation(kernels.sizes[name]["chunks"])
-    for share in [(), shared]:
-        got = kernels(name, *operands, order=order, share=share)
-        for index, (mine, exact) in enumerate(zip(got, want, strict=True)):
-            check(f"{name} result {index}", mine, exact, tolerance)
-
-
 def main():
     layer_norm("ln_f32", (6, 37, 72), "f32", 3e-6)
     layer_norm("ln_f64", (3, 5, 21), "f64", 1e-13)
@@ -206,12 +196,7 @@ def main():
     scalars("scalars")
     two_dimensions("plane", (11, 5, 16), "f32")
     two_dimensions("odd_plane", (11, 5, 7), "f64")
-    text = module(case[1] for case in CASES)
-    for target in sys.argv[1:]:
-        kernels = Kernels(text, target)
-        for case in CASES:
-            run(kernels, *case[:1], *case[2:])
-        print(f"{len(CASES)} kernels right on {target}")
+    cases.run(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""Scatters and copies of odd sizes against numpy in f64."""
+import sys
+
+import numpy as np
+
+from cases import Cases
+from text import Kernel, tensor
+
+random = np.random.default_rng(13)
+cases = Cases()
+
+
+def scatter(shape, indices, element, init, tolerance):
+    """Embedding gradient: rows added at indices, with a sum of squares."""
+    updates = indices + shape[1:]
+    name = "scatter_" + element + "_" + "_".join(map(str, shape + indices)) + ("_init" if init else "")
+    arguments = [("t", indices, "i32"), ("u", updates, element)] + ([("w", shape, element)] if init else [])
+    k = Kernel(name, arguments, family="move")
+    start = "w" if init else k.fill(shape, element, "0.0")
+    text = f"RESULT = nn.scatter_add %{start}[%t], %u : {tensor(shape, element)}, {k.type('t')}, {k.type('u')} -> {tensor(shape, element)}"
+    total = k.new(shape, element, text)
+    letters = "abc"[: len(shape)]
+    square = k.apply(f"{letters},{letters}->{letters}", "arith.mulf", total, total)
+    squares = k.sum(f"{letters}->", square, partial=True)
+    t = random.integers(0, shape[0], indices)
+    u, w = random.standard_normal(updates), random.standard_normal(shape)
+    want = w.copy() if init else np.zeros(shape)
+    np.add.at(want, t, u)
+    shared = [(0, 2)] if init else []
+    cases.add(k, [total, squares], [t, u] + ([w] if init else []), [want, (want**2).sum()], tolerance, shared)
+
+
+def pad():
+    k = Kernel("pad", [("x", (5, 9), "f32")], family="move")
+    text = (
+        "%zero = arith.constant 0.0 : f32\n    RESULT = tensor.pad %x low[1, 2] high[0, 3] {\n"
+        "    ^bb0(%i: index, %j: index):\n      tensor.yield %zero : f32\n    } : "
+        "tensor<5x9xf32> to tensor<6x14xf32>"
+    )
+    padded = k.new((6, 14), "f32", text)
+    x = random.standard_normal((5, 9))
+    cases.add(k, [padded], [x], [np.pad(x, ((1, 0), (2, 3)))], 1e-7)
+
+
+def join():
+    """Two arguments of different shapes side by side, and a copy of one."""
+    k = Kernel("join", [("x", (5, 9), "f64"), ("y", (5, 4), "f64")], family="move")
+    both = k.new(
+        (5, 13), "f64",
+        "RESULT = tensor.concat dim(1) %x, %y : (tensor<5x9xf64>, tensor<5x4xf64>) -> tensor<5x13xf64>",
+    )
+    flat = k.new((20,), "f64", "RESULT = tensor.collapse_shape %y [[0, 1]] : tensor<5x4xf64> into tensor<20xf64>")
+    x, y = random.standard_normal((5, 9)), random.standard_normal((5, 4))
+    cases.add(k, [both, flat], [x, y], [np.concatenate([x, y], 1), y.ravel()], 0)
+
+
+scatter((65, 24), (4, 9), "f32", False, 1e-6)
+scatter((11, 5), (7,), "f64", True, 1e-14)
+scatter((7, 3, 33), (50,), "f32", True, 1e-6)
+scatter((256, 384), (16, 16), "f32", False, 1e-6)
+scatter((9,), (40,), "f32", True, 1e-6)
+pad()
+join()
+cases.run(sys.argv[1:])
