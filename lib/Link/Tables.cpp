@@ -76,6 +76,11 @@ static StringRef textOf(DictionaryAttr dictionary, StringRef name) {
   return text ? text.getValue() : StringRef();
 }
 
+static StringRef precisionOf(DictionaryAttr train) {
+  auto type = train.getAs<TypeAttr>("precision");
+  return type && type.getValue().isF64() ? "f64" : "f32";
+}
+
 static int64_t numberOf(DictionaryAttr dictionary, StringRef name) {
   auto number =
       dictionary ? dictionary.getAs<IntegerAttr>(name) : IntegerAttr();
@@ -351,7 +356,7 @@ llvm::Constant *TableBuilder::build() {
       source->getAttrOfType<IntegerAttr>(kPersistentBytesAttr).getInt();
   return constants.record({constants.string(textOf(train, "model")),
                            constants.string(options.target),
-                           constants.string(textOf(train, "precision")),
+                           constants.string(precisionOf(train)),
                            constants.array(tensors),
                            constants.array(gradients),
                            constants.array(entries),

@@ -122,9 +122,7 @@ private:
           continue;
         auto result = dyn_cast<OpResult>(value);
         fits &= result && result.getOwner() == launch.op &&
-                (launch.callee.getList() ||
-                 launch.callee.getFamily() == kernel::Family::Contraction ||
-                 mayOverwrite(launch.callee, index, result.getResultNumber()));
+                mayUpdate(launch.callee, index, result.getResultNumber());
       }
     return fits;
   }

@@ -8,6 +8,7 @@
 #include "lib/Nn/Nn.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -93,4 +94,25 @@ bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
     return readsInPlace(generic, value, written) &&
            keepsPlace(user, written, slice);
   });
+}
+
+/// Every reader of `value`, through reshapes, is element-wise at its own place.
+static bool isReadInPlace(Value value, Value written) {
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(user))
+      return isReadInPlace(user->getResult(0), user->getResult(0));
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    return generic && readsInPlace(generic, value, written);
+  });
+}
+
+bool plan::mayUpdate(kernel::FuncOp function, unsigned argument,
+                     unsigned result) {
+  if (function.getList() || mayOverwrite(function, argument, result))
+    return true;
+  if (function.getFamily() == kernel::Family::Row)
+    return false;
+  Operation *yield = function.getBody().front().getTerminator();
+  return isReadInPlace(function.getArgument(argument),
+                       yield->getOperand(result));
 }

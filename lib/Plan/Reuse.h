@@ -12,6 +12,11 @@ namespace ogee::plan {
 /// Conservative.
 bool mayOverwrite(kernel::FuncOp function, unsigned argument, unsigned result);
 
+/// The same for the next value of a parameter or state, which an epilogue
+/// computes from the old one at the same place: an emitter reads all that an
+/// element needs before it stores the element's results.
+bool mayUpdate(kernel::FuncOp function, unsigned argument, unsigned result);
+
 } // namespace ogee::plan
 
 #endif // OGEE_LIB_PLAN_REUSE_H
