@@ -101,7 +101,14 @@ Indexed IndexedBuilder::fold(StringRef operation, ArrayRef<Indexed> operands,
   OperationState state(loc, operation, values, {result}, attributes);
   Operation *op = inner.create(state);
   SmallVector<OpFoldResult> results;
-  if (failed(op->fold(constants, results)) || results.empty())
+  LogicalResult folded = op->fold(constants, results);
+  if (succeeded(folded) && results.empty()) {
+    // The folder moved a constant to the right; now it may see more.
+    for (auto [constant, value] : llvm::zip_equal(constants, op->getOperands()))
+      matchPattern(value, m_Constant(&(constant = Attribute())));
+    folded = op->fold(constants, results);
+  }
+  if (failed(folded) || results.empty())
     return {};
   if (auto attribute = dyn_cast<Attribute>(results[0]))
     return number(cast<TypedAttr>(attribute));
