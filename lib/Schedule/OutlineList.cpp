@@ -3,6 +3,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -48,6 +49,12 @@ Value ListBuilder::make(Value value) {
                        builder.getContext()));
   }
   maps.push_back(builder.getMultiDimIdentityMap(1));
+  llvm::SetVector<Value> captured; // constants of the function
+  getUsedValuesDefinedAbove(op.getRegion(), captured);
+  for (Value constant : captured)
+    if (!mapping.contains(constant))
+      mapping.map(constant,
+                  builder.clone(*constant.getDefiningOp())->getResult(0));
   Value empty = tensor::EmptyOp::create(builder, op.getLoc(),
                                         cast<RankedTensorType>(listType(value)),
                                         ValueRange{length});
