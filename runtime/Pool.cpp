@@ -51,9 +51,10 @@ int availableProcessors() {
   return count > 0 ? count : 1;
 }
 
-struct Entering {
+struct Pool::Member {
   Pool *pool;
   int thread;
+  pthread_t handle;
 };
 
 void Pool::start(const PoolOptions &given) {
@@ -61,18 +62,15 @@ void Pool::start(const PoolOptions &given) {
   // A spinning thread takes the processor from the one it waits for.
   spinCycles = options.threads <= availableProcessors() ? kSpinCycles : 0;
   flushDenormals();
-  auto *threads =
-      static_cast<pthread_t *>(take(options.threads, sizeof(pthread_t)));
-  handles = threads;
-  auto *entering =
-      static_cast<Entering *>(take(options.threads, sizeof(Entering)));
+  members = static_cast<Member *>(take(options.threads, sizeof(Member)));
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackBytes);
   for (int thread = 1; thread < options.threads; ++thread) {
-    entering[thread] = {this, thread};
-    int error =
-        pthread_create(&threads[thread], &attributes, enter, &entering[thread]);
+    Member &member = members[thread];
+    member.pool = this;
+    member.thread = thread;
+    int error = pthread_create(&member.handle, &attributes, enter, &member);
     if (error)
       fail(Exit::OutOfMemory, "cannot start thread %d of %d: %s", thread + 1,
            options.threads, strerror(error));
@@ -85,13 +83,16 @@ void Pool::stop() {
   ticket.fetch_add(1);
   wakeAll(ticket);
   for (int thread = 1; thread < options.threads; ++thread)
-    pthread_join(static_cast<pthread_t *>(handles)[thread], nullptr);
+    pthread_join(members[thread].handle, nullptr);
+  give(members);
+  for (int plan = 0; plan < planned; ++plan)
+    give(plans[plan].memory);
 }
 
 void *Pool::enter(void *argument) {
-  auto *entering = static_cast<Entering *>(argument);
+  auto *member = static_cast<Member *>(argument);
   flushDenormals();
-  entering->pool->live(entering->thread);
+  member->pool->live(member->thread);
   return nullptr;
 }
 
@@ -135,10 +136,9 @@ Pool::Stamp Pool::waitFor(Stamp seen) {
 int Pool::add(const Work &work) {
   if (planned == kMostWorks || work.count > kMostTasks)
     fail(Exit::Internal, "the pool has no room for %ld tasks", work.count);
-  auto first =
-      reinterpret_cast<uintptr_t>(take(work.count + 1, sizeof(Counter)));
-  first = (first + 63) / 64 * 64;
-  plans[planned] = {work, reinterpret_cast<Counter *>(first)};
+  void *memory = take(work.count + 1, sizeof(Counter));
+  uintptr_t first = (reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64;
+  plans[planned] = {work, reinterpret_cast<Counter *>(first), memory};
   return planned++;
 }
 

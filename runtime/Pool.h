@@ -45,7 +45,7 @@ class Pool {
 public:
   /// Starts threads - 1 threads, which live until the process ends or `stop`.
   void start(const PoolOptions &options);
-  /// Ends the threads and waits for them.
+  /// Ends the threads, waits for them and gives the pool's memory back.
   void stop();
   /// Makes work known; it can be walked any number of times.
   int add(const Work &work);
@@ -64,7 +64,9 @@ private:
   struct Plan {
     Work work;
     Counter *counters;
+    void *memory; // that the counters are in
   };
+  struct Member;
 
   static void *enter(void *argument);
   void live(int thread);
@@ -79,7 +81,7 @@ private:
   int64_t spinCycles = 0;
   Plan plans[kMostWorks] = {};
   int planned = 0;
-  void *handles = nullptr; // of pthread_t
+  Member *members = nullptr; // one a thread
 
   alignas(64) std::atomic<Stamp> position = 0; // epoch and open group
   alignas(64) std::atomic<int64_t> groupDone = 0;

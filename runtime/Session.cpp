@@ -89,15 +89,14 @@ static void prepareWalk(Session &session, Walkable &walkable,
   walkable.launches = entry.launches;
   walkable.arena = session.arena;
   walkable.first = first;
-  auto *tasks = static_cast<Task *>(take(last - first + 1, sizeof(Task)));
   for (int64_t i = first; i < last; ++i) {
     const OgeeLaunch &launch = entry.launches[i];
     // What a launch names dead may be read by those that run beside it.
-    tasks[i - first] = {launch.chunks, launch.joins != 0 && !walkable.poison,
-                        isSmall(launch)};
+    walkable.tasks.push({launch.chunks, launch.joins != 0 && !walkable.poison,
+                         isSmall(launch)});
   }
-  walkable.work = session.pool.add(
-      {tasks, last - first, &walkable, runLaunch, finishLaunch});
+  walkable.work = session.pool.add({walkable.tasks.begin(), last - first,
+                                    &walkable, runLaunch, finishLaunch});
 }
 
 static void prepareEntry(Session &session, Entry &entry, const char *name) {

@@ -17,6 +17,7 @@ struct Walkable {
   const OgeeLaunch *launches = nullptr;
   uint8_t *arena = nullptr;
   bool poison = false;
+  Array<Task> tasks;
   int64_t first = 0;
   int work = -1;
 };
