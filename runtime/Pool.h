@@ -18,10 +18,11 @@ struct Task {
   bool small; // not worth a second thread
 };
 
-/// What a walk runs; `tasks` stay as they are. `context` is the caller's;
-/// `scratch` is the calling thread's, OGEE_ALIGNMENT aligned. `finish` runs
-/// once per task, by the thread that ended its last chunk, before any later
-/// group opens. A task that joins its predecessor is in the same group.
+/// What a walk runs; `tasks` stay as they are until the pool stops. `context`
+/// is the caller's; `scratch` is the calling thread's, OGEE_ALIGNMENT aligned.
+/// `finish` runs once per task, by the thread that ended its last chunk, before
+/// any later group opens. A task that joins its predecessor is in the same
+/// group.
 struct Work {
   const Task *tasks;
   int64_t count;

@@ -1,7 +1,5 @@
 #include "runtime/Session.h"
 
-#include "runtime/Fill.h"
-
 #include <cmath>
 #include <cstring>
 #include <ctime>
@@ -133,28 +131,18 @@ void prepare(Session &session) {
   prepareEntry(session, session.sample, "sample");
 }
 
-namespace {
-/// Chunks of all tensors to fill.
-struct Filling {
-  const Filler *filler;
-  Array<const OgeeTensor *> tensors;
-  uint8_t *arena;
-};
-} // namespace
-
 static void fillChunk(void *context, int64_t task, int64_t chunk, uint8_t *) {
   auto *filling = static_cast<Filling *>(context);
   const OgeeTensor &tensor = *filling->tensors[task];
   int64_t first = chunk * kFillChunk, last = first + kFillChunk;
-  filling->filler->fill(tensor, filling->arena + tensor.offset, first,
-                        last < tensor.elements ? last : tensor.elements);
+  filling->filler.fill(tensor, filling->arena + tensor.offset, first,
+                       last < tensor.elements ? last : tensor.elements);
 }
 
 void initialise(Session &session) {
   const OgeeProgram &program = session.program;
-  Filler filler(session.flags.seed);
-  Filling filling{&filler, {}, session.arena};
-  Array<Task> tasks;
+  Filling &filling = session.filling;
+  filling.arena = session.arena;
   for (int64_t i = 0; i < program.tensor_count; ++i) {
     const OgeeTensor &tensor = program.tensors[i];
     bool loaded = session.flags.init && tensor.kind != OGEE_MOMENT;
@@ -164,11 +152,12 @@ void initialise(Session &session) {
       continue;
     filling.tensors.push(&tensor);
     int64_t chunks = (tensor.elements + kFillChunk - 1) / kFillChunk;
-    tasks.push({chunks, true, chunks < 2});
+    filling.tasks.push({chunks, true, chunks < 2});
   }
-  if (tasks.size() > 0)
-    session.pool.walk(session.pool.add(
-        {tasks.begin(), tasks.size(), &filling, fillChunk, nullptr}));
+  if (filling.tasks.size() > 0)
+    session.pool.walk(
+        session.pool.add({filling.tasks.begin(), filling.tasks.size(), &filling,
+                          fillChunk, nullptr}));
   if (session.flags.init)
     loadTensors(session, session.flags.init);
 }

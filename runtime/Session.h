@@ -5,6 +5,7 @@
 #define OGEE_RUNTIME_SESSION_H
 
 #include "runtime/Data.h"
+#include "runtime/Fill.h"
 #include "runtime/Log.h"
 #include "runtime/Poison.h"
 #include "runtime/Pool.h"
@@ -28,9 +29,19 @@ struct Entry {
   Walkable before, after;
 };
 
+/// The work of giving tensors their first values.
+struct Filling {
+  explicit Filling(uint64_t seed) : filler(seed) {}
+
+  Filler filler;
+  uint8_t *arena = nullptr;
+  Array<const OgeeTensor *> tensors;
+  Array<Task> tasks;
+};
+
 struct Session {
   Session(const OgeeProgram &program, const Flags &flags)
-      : program(program), flags(flags) {}
+      : program(program), flags(flags), filling(flags.seed) {}
 
   const OgeeProgram &program;
   Flags flags;
@@ -41,6 +52,7 @@ struct Session {
   Data data;
   Log log;
   Progress progress;
+  Filling filling;
   Entry step, evaluate, sample;
 };
 
