@@ -46,7 +46,7 @@ def SizeKernels : Pass<"ogee-size-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Asks the emitters and sets `chunks`, `workspaces`, `scratch` on each
     `kernel.func`, from shapes and target alone: plan needs them, generate obeys
-    them. List kernels are left alone, as their launches carry the chunks.
+    them. A list kernel's launches carry the chunks and get their `table`.
     Test: size-kernels.mlir.
   }];
   let options = [

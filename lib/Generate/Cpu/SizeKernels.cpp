@@ -24,10 +24,39 @@ struct SizeKernels : public ogee::impl::SizeKernelsBase<SizeKernels> {
     for (auto kernel : getOperation().getOps<kernel::FuncOp>())
       if (!kernel.getList() && failed(setSizes(kernel, *cpu)))
         return signalPassFailure();
+    getOperation().walk([](kernel::LaunchOp launch) { cutTuples(launch); });
   }
+
+private:
+  static void cutTuples(kernel::LaunchOp launch);
 };
 
 } // namespace
+
+/// Elements a chunk of a list launch: a tenth of a millisecond for an
+/// optimizer.
+static constexpr int64_t kListChunk = 1 << 15;
+
+/// Gives a list launch its table: three integers a chunk, the tuple, the first
+/// element and the count.
+void SizeKernels::cutTuples(kernel::LaunchOp launch) {
+  auto callee = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
+      launch, launch.getCalleeAttr());
+  if (!callee.getList())
+    return;
+  int64_t arguments = callee.getNumArguments();
+  SmallVector<int64_t> table;
+  for (int64_t tuple = 0;
+       tuple * arguments < int64_t(launch.getInputs().size()); ++tuple) {
+    int64_t elements = 1;
+    for (Value input : launch.getInputs().slice(tuple * arguments, arguments))
+      elements = std::max(
+          elements, cast<RankedTensorType>(input.getType()).getNumElements());
+    for (int64_t first = 0; first < elements; first += kListChunk)
+      table.append({tuple, first, std::min(kListChunk, elements - first)});
+  }
+  launch->setAttr("table", DenseI64ArrayAttr::get(launch.getContext(), table));
+}
 
 LogicalResult ogee::setSizes(kernel::FuncOp kernel, const Target &target) {
   FailureOr<KernelSizes> sizes = sizeKernel(kernel, target);
