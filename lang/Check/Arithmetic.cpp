@@ -97,16 +97,12 @@ Value Elaborator::evalUnary(const ast::UnaryExpr *expr, Scope &scope) {
 
 void Elaborator::reportOperands(StringRef op, Value lhs, Value rhs,
                                 Range range) {
-  sink.report(diag::OperandTypes, range, op, describe(lhs), describe(rhs));
+  report(diag::OperandTypes, range, op, describe(lhs), describe(rhs));
 }
 
 Value Elaborator::binary(ScalarOp op, Value lhs, Value rhs, Range range) {
   if (lhs.isError() || rhs.isError())
     return Value::error();
-  auto isRunTime = [](Value value) {
-    return value.is(ValueKind::Tensor) || value.is(ValueKind::Variable) ||
-           value.is(ValueKind::Scalar);
-  };
   if (!isRunTime(lhs) && !isRunTime(rhs))
     return numbers(op, lhs, rhs, range);
   auto isWhole = [&](Value value) {
@@ -150,7 +146,7 @@ Value Elaborator::integers(ScalarOp op, int64_t lhs, int64_t rhs, Range range) {
   case ScalarOp::FloorDiv:
   case ScalarOp::Mod: {
     if (rhs == 0) {
-      sink.report(diag::DivisionByZero, range);
+      report(diag::DivisionByZero, range);
       return Value::error();
     }
     if (rhs == -1)
@@ -160,7 +156,7 @@ Value Elaborator::integers(ScalarOp op, int64_t lhs, int64_t rhs, Range range) {
     if (op == ScalarOp::Mod)
       return Value::ofInt(remainder);
     if (op == ScalarOp::Div && remainder != 0) {
-      sink.report(diag::InexactDivision, range, lhs, rhs, remainder);
+      report(diag::InexactDivision, range, lhs, rhs, remainder);
       return Value::error();
     }
     return Value::ofInt((lhs - remainder) / rhs);
@@ -170,7 +166,7 @@ Value Elaborator::integers(ScalarOp op, int64_t lhs, int64_t rhs, Range range) {
   }
   if (!overflow)
     return Value::ofInt(result);
-  sink.report(diag::Overflow, range);
+  report(diag::Overflow, range);
   return Value::error();
 }
 
@@ -273,7 +269,7 @@ Value Elaborator::scalars(ScalarOp op, Scalar *lhs, Scalar *rhs, Range range) {
   bool ints = lhs->element == Element::Int && rhs->element == Element::Int;
   bool bools = lhs->element == Element::Bool && rhs->element == Element::Bool;
   if (ints && op == ScalarOp::Div) {
-    sink.report(diag::IntegerDivision, range);
+    report(diag::IntegerDivision, range);
     return Value::error();
   }
   bool bothBools =
@@ -327,8 +323,8 @@ Value Elaborator::unary(ScalarOp op, Value operand, Range range) {
                    operand.is(ValueKind::Scalar);
   if (isRunTime)
     return callMath(op, argument, range);
-  sink.report(diag::WrongType, range, describe(operand),
-              op == ScalarOp::Not ? "a condition" : "a number");
+  report(diag::WrongType, range, describe(operand),
+         op == ScalarOp::Not ? "a condition" : "a number");
   return Value::error();
 }
 
@@ -339,8 +335,8 @@ Value Elaborator::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
       const TensorValue *whole =
           asTensor(value.scalar == lhs.scalar ? rhs : lhs, range);
       auto diagnostic =
-          sink.report(diag::WholeTensor, range, describe(whole->type.shape));
-      sink.note(diagnostic, diag::SubscriptHint, range);
+          report(diag::WholeTensor, range, describe(whole->type.shape));
+      note(diagnostic, diag::SubscriptHint, range);
       return nullptr;
     }
     if (value.is(ValueKind::Scalar) && !value.scalar->isUniform)
@@ -356,8 +352,8 @@ Value Elaborator::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
       leftShape.size() >= rightShape.size() ? leftShape : rightShape;
   if (longer.take_back(leftShape.size()) != leftShape ||
       longer.take_back(rightShape.size()) != rightShape) {
-    sink.report(diag::OperandShapes, range, ::spelling(op), describe(leftShape),
-                describe(rightShape));
+    report(diag::OperandShapes, range, ::spelling(op), describe(leftShape),
+           describe(rightShape));
     return Value::error();
   }
   auto combine = [=, this](ArrayRef<Scalar *> place) {
@@ -386,7 +382,7 @@ Value Elaborator::matmul(Value lhs, Value rhs, Range range) {
     return Value::error();
   ArrayRef<int64_t> x = left->type.shape, y = right->type.shape;
   if (x.empty() || y.size() != 2 || x.back() != y.front() || !func) {
-    sink.report(diag::OperandShapes, range, "@", describe(x), describe(y));
+    report(diag::OperandShapes, range, "@", describe(x), describe(y));
     return Value::error();
   }
   auto *inner = make<model::Index>(model::Index{"k", range, x.back(), range});

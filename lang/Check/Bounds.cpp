@@ -266,8 +266,8 @@ void Elaborator::proveRead(const ReadSite &site) {
     System system(key);
     auto form = system.linear(subscript);
     if (!form) {
-      sink.report(diag::NotProved, site.items[at], at + 1, describe(shape),
-                  site.items[at].text());
+      report(diag::NotProved, site.items[at], at + 1, describe(shape),
+             site.items[at].text());
       return;
     }
     for (const Scalar *guard : site.guards)
@@ -281,9 +281,9 @@ void Elaborator::proveRead(const ReadSite &site) {
     for (auto [column, factor] : form->columns)
       value += factor * (*point)[column];
     auto diagnostic =
-        sink.report(diag::OutOfBounds, site.items[at], at + 1, describe(shape),
-                    std::to_string(value), place(system, *point));
-    sink.note(diagnostic, diag::ElseHint, site.read->range);
+        report(diag::OutOfBounds, site.items[at], at + 1, describe(shape),
+               std::to_string(value), place(system, *point));
+    note(diagnostic, diag::ElseHint, site.read->range);
     return;
   }
 }

@@ -73,8 +73,8 @@ Value Elaborator::callMath(ScalarOp op, ArrayRef<Argument> args, Range range) {
     bool isNot = op == ScalarOp::Not;
     bool isBool = scalar->element == Element::Bool;
     if (isNot != isBool) {
-      sink.report(diag::WrongType, range, describe(Value::ofScalar(scalar)),
-                  isNot ? "a condition" : "a number");
+      report(diag::WrongType, range, describe(Value::ofScalar(scalar)),
+             isNot ? "a condition" : "a number");
       return nullptr;
     }
     bool keepsInt = op == ScalarOp::Negate || op == ScalarOp::Abs || isNot;
@@ -104,7 +104,7 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
                               Range range) {
   StringRef name = spelling(builtin);
   if (builtin >= Builtin::ReduceSum && builtin <= Builtin::ReduceVariance) {
-    sink.report(diag::NoBracket, range, name);
+    report(diag::NoBracket, range, name);
     return Value::error();
   }
   bool isMath = builtin >= Builtin::MathExp && builtin <= Builtin::MathMin;
@@ -114,12 +114,12 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
   size_t wanted = isBinary ? 2 : 1;
   for (const Argument &arg : args)
     if (arg.name) {
-      sink.report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
+      report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
       return Value::error();
     }
   if (args.size() < wanted || (args.size() > wanted && !isMath) ||
       (args.size() > wanted && !isBinary)) {
-    sink.report(diag::TooManyArguments, range, name, wanted, args.size());
+    report(diag::TooManyArguments, range, name, wanted, args.size());
     return Value::error();
   }
   if (isMath && isBinary) {
@@ -142,7 +142,7 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
       return Value::ofInt(value.list->elements.size());
     if (value.is(ValueKind::Range))
       return Value::ofInt(value.range->size());
-    sink.report(diag::WrongType, args[0].range, describe(value), "a list");
+    report(diag::WrongType, args[0].range, describe(value), "a list");
     return Value::error();
   }
   case Builtin::Int:
@@ -172,7 +172,7 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
   case Builtin::Bernoulli:
     return distribution(model::Distribution::Bernoulli, value, Value::ofInt(0));
   default:
-    sink.report(diag::NoBracket, range, spelling(builtin));
+    report(diag::NoBracket, range, spelling(builtin));
     return Value::error();
   }
 }

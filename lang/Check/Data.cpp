@@ -39,8 +39,8 @@ std::optional<model::Setting> Elaborator::toSetting(StringRef name, Value value,
     return setting;
   }
   default:
-    sink.report(diag::SettingValue, range, name, describe(value),
-                "a number, a string or a record of these");
+    report(diag::SettingValue, range, name, describe(value),
+           "a number, a string or a record of these");
     return std::nullopt;
   }
 }
@@ -60,8 +60,8 @@ void Elaborator::dataRecord(const Setting &data,
   bool isRecord = data.value.is(ValueKind::Tuple) &&
                   llvm::is_contained(data.value.list->names, "source");
   if (!isRecord) {
-    sink.report(diag::SettingValue, data.range, "data", describe(data.value),
-                "what a data set's function returns");
+    report(diag::SettingValue, data.range, "data", describe(data.value),
+           "what a data set's function returns");
     return;
   }
   const ListValue &record = *data.value.list;
@@ -89,7 +89,7 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
   if (kind && *kind == windowsSource) {
     if (!llvm::is_contained(windowFields, param.name.name)) {
       auto diagnostic =
-          sink.report(diag::UnknownField, param.name.range, param.name.name);
+          report(diag::UnknownField, param.name.range, param.name.name);
       suggest(diagnostic, param.name.name, param.name.range,
               {windowFields[0], windowFields[1]});
       return std::nullopt;
@@ -97,8 +97,8 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
     const model::Setting *window = findField(model.train.data, "window");
     auto *length = window ? std::get_if<int64_t>(&window->value) : nullptr;
     if (!length || *length <= 0) {
-      sink.report(diag::SettingValue, settings["data"].range, "window",
-                  "no length", "a positive integer");
+      report(diag::SettingValue, settings["data"].range, "window", "no length",
+             "a positive integer");
       return std::nullopt;
     }
     type = makeType(Element::Int, {model.train.batch, *length});
@@ -110,8 +110,8 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
     return type;
   }
   if (!param.type || !param.type->hasShape || param.type->shape.empty()) {
-    sink.report(diag::SettingValue, param.name.range, param.name.name,
-                "a field without a type", "a type such as `[B, 784]`");
+    report(diag::SettingValue, param.name.range, param.name.name,
+           "a field without a type", "a type such as `[B, 784]`");
     return std::nullopt;
   }
   auto *batch = dyn_cast<ast::NameExpr>(param.type->shape[0]);
@@ -134,7 +134,7 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
     func = nullptr;
     return result;
   };
-  Scope *scope = newScope(loss->scope);
+  Scope *scope = newScope(loss->scope, ScopeKind::Frame);
   for (const ast::Parameter &param : loss->fn->params) {
     auto type = fieldType(param, *scope);
     if (!type)
@@ -157,8 +157,8 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
     return leave(nullptr);
   if (!tensor->type.shape.empty() || !model::isFloat(tensor->type.element)) {
     ArrayRef<ast::Stmt *> stmts = loss->fn->body->stmts;
-    sink.report(diag::LossNotScalar, stmts.back()->range,
-                describe(tensor->type.shape));
+    report(diag::LossNotScalar, stmts.back()->range,
+           describe(tensor->type.shape));
     return leave(nullptr);
   }
   made->results.push_back(materialise(tensor, range));
@@ -184,7 +184,7 @@ void Elaborator::sampleFunction() {
   tokens.low = 0;
   tokens.high = model.train.step->args[0]->type.high;
   model::Tensor *arg = newTensor(tokens, function->fn->range);
-  Scope *scope = newScope(function->scope);
+  Scope *scope = newScope(function->scope, ScopeKind::Frame);
   if (bindArguments("sample", function->fn->params,
                     Argument{{},
                              Value::ofTensor(nodeValue(arg)),

@@ -40,6 +40,9 @@ enum class Builtin : unsigned {
   Seed,
 };
 
+/// More calls inside each other are taken for a recursion.
+constexpr unsigned maxCalls = 100;
+
 /// An index while its range is not known yet.
 struct OpenIndex : model::Index {
   bool isWritten = false;
@@ -94,6 +97,24 @@ struct Argument {
   Range range;
 };
 
+/// A message under way: when it ends, it says through which calls of other
+/// files the place was reached.
+class Report {
+public:
+  Report(mlir::InFlightDiagnostic &&diagnostic,
+         std::function<void(Report &)> end)
+      : diagnostic(std::move(diagnostic)), end(std::move(end)) {}
+  Report(Report &&) = default;
+  ~Report() {
+    if (end)
+      end(*this);
+  }
+  mlir::InFlightDiagnostic diagnostic;
+
+private:
+  std::function<void(Report &)> end;
+};
+
 /// A setting of the train block, and where it is written.
 struct Setting {
   Value value;
@@ -117,9 +138,10 @@ private:
   void useFile(const ast::UseDecl &use, const ast::File &from, Scope &scope);
   Binding *find(Scope &scope, StringRef name);
   Value lookup(StringRef name, Range range, Scope &scope);
-  void suggest(mlir::InFlightDiagnostic &diagnostic, StringRef name,
-               Range range, ArrayRef<StringRef> candidates);
+  void suggest(Report &diagnostic, StringRef name, Range range,
+               ArrayRef<StringRef> candidates);
   bool isDeclared(Scope &scope, StringRef name);
+  Scope *readFile(const std::string &path, const ast::UseDecl &use);
 
   //===-- Evaluate ------------------------------------------------------===//
   Value eval(const ast::Expr *expr, Scope &scope);
@@ -350,6 +372,18 @@ private:
   void finishTree();
 
   //===-- Small things --------------------------------------------------===//
+  template <class... Args>
+  Report report(const DiagnosticKind<Args...> &kind, Range range,
+                std::type_identity_t<Args>... args) {
+    return {sink.report(kind, range, args...),
+            [this](Report &message) { noteCalls(message); }};
+  }
+  template <class... Args>
+  void note(Report &message, const DiagnosticKind<Args...> &kind, Range range,
+            std::type_identity_t<Args>... args) {
+    sink.note(message.diagnostic, kind, range, args...);
+  }
+  void noteCalls(Report &message);
   template <class T, class... Args> T *make(Args &&...args) {
     return new (model.arena) T{std::forward<Args>(args)...};
   }
@@ -365,7 +399,10 @@ private:
     type.shape = copy(shape);
     return type;
   }
-  Scope *newScope(Scope *parent) { return &scopes.emplace_back(parent); }
+  Scope *newScope(Scope *parent, ScopeKind kind = ScopeKind::Block) {
+    return &scopes.emplace_back(parent, kind);
+  }
+  bool declareName(ast::Ident name, Scope &scope);
   static std::string describe(const Value &value);
   static std::string describe(const Type &type);
   static std::string describe(ArrayRef<int64_t> shape);
@@ -380,12 +417,14 @@ private:
   std::deque<std::unique_ptr<Instance>> instances;
   std::map<std::string, FuncEntry> entries;
   llvm::StringMap<unsigned> funcNames;
-  std::map<std::string, bool> usedFiles;
+  /// The names of each file that is used; null while it is being read.
+  std::map<std::string, Scope *> usedFiles;
   FuncFrame *func = nullptr;
   ElementFrame *element = nullptr;
   bool training = true;
   Element precision = Element::F32;
-  unsigned callDepth = 0;
+  /// The calls and instantiations around what is elaborated.
+  SmallVector<std::pair<StringRef, Range>> calls;
   Instance *root = nullptr;
   Instance optimizerRoot;
   std::string fileName;

@@ -72,14 +72,14 @@ bool Elaborator::introduce(const ast::Expr *item, Scope &scope,
   auto *name = dyn_cast<ast::NameExpr>(item);
   auto *binder = dyn_cast<ast::BinderExpr>(item);
   if (!name && !binder) {
-    sink.report(diag::NotAnIndex, item->range, item->range.text());
+    report(diag::NotAnIndex, item->range, item->range.text());
     return false;
   }
   ast::Ident ident = name ? ast::Ident{name->name, name->range} : binder->name;
   if (isDeclared(scope, ident.name)) {
-    auto diagnostic = sink.report(diag::NotNew, ident.range, ident.name);
+    auto diagnostic = report(diag::NotNew, ident.range, ident.name);
     if (Range range = find(scope, ident.name)->range)
-      sink.note(diagnostic, diag::DefinedHere, range, ident.name);
+      note(diagnostic, diag::DefinedHere, range, ident.name);
     return false;
   }
   OpenIndex *index = newIndex(ident.name, ident.range, frame);
@@ -90,19 +90,18 @@ bool Elaborator::introduce(const ast::Expr *item, Scope &scope,
     if (domain.isError())
       return false;
     if (!domain.is(ValueKind::Range)) {
-      sink.report(diag::WrongType, binder->domain->range, describe(domain),
-                  "a range `a..b`");
+      report(diag::WrongType, binder->domain->range, describe(domain),
+             "a range `a..b`");
       return false;
     }
     const RangeValue &range = *domain.range;
     bool isPlain = range.lower == 0 && range.step == 1;
     if (fromZero && !isPlain) {
-      sink.report(diag::StartsAtZero, binder->domain->range, ident.name);
+      report(diag::StartsAtZero, binder->domain->range, ident.name);
       return false;
     }
     if (range.size() == 0) {
-      sink.report(diag::EmptyRange, binder->domain->range, range.lower,
-                  range.upper);
+      report(diag::EmptyRange, binder->domain->range, range.lower, range.upper);
       return false;
     }
     index->extent = range.size();
@@ -145,7 +144,7 @@ bool Elaborator::fixDots(ElementFrame &frame, Scope &scope, Range range) {
     if (at->dots)
       (void)openDots(frame, scope, {}, range);
   if (!frame.dots)
-    sink.report(diag::UnknownRange, range, "..");
+    report(diag::UnknownRange, range, "..");
   return frame.dots.has_value();
 }
 
@@ -171,16 +170,16 @@ Value Elaborator::elementDefinition(const ast::Bracket *bracket,
                                     const ast::Expr *value, Scope &scope,
                                     Range range) {
   if (bracket->where || bracket->otherwise) {
-    sink.report(diag::WrongPlace, bracket->range,
-                "`where` or `else` on the left of `let`");
+    report(diag::WrongPlace, bracket->range,
+           "`where` or `else` on the left of `let`");
     return Value::error();
   }
   if (element) {
     bool isElement = bracket->items.size() == 1 && hasDots(*bracket);
     if (isElement)
       return eval(value, scope);
-    sink.report(diag::Unsupported, bracket->range,
-                "a tensor defined inside an element expression");
+    report(diag::Unsupported, bracket->range,
+           "a tensor defined inside an element expression");
     return Value::error();
   }
   ElementFrame frame;
@@ -190,7 +189,7 @@ Value Elaborator::elementDefinition(const ast::Bracket *bracket,
   for (const ast::Expr *item : bracket->items) {
     if (item->kind == ExprKind::Ellipsis) {
       if (dotsAt) {
-        sink.report(diag::DotsTwice, item->range);
+        report(diag::DotsTwice, item->range);
         return Value::error();
       }
       dotsAt = dims.size();
@@ -263,7 +262,7 @@ Value Elaborator::finishDefinition(ArrayRef<SmallVector<OpenIndex *>> dims,
              : define(makeType(to, shape), indices, groups, body, range)));
   }
   if (groups.size() != indices.size()) {
-    sink.report(diag::Unsupported, range, "a merged dimension of a constant");
+    report(diag::Unsupported, range, "a merged dimension of a constant");
     return Value::error();
   }
   TensorValue &constant = tensorValues.emplace_back();

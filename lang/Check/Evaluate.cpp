@@ -55,8 +55,8 @@ Value Elaborator::evalKind(const ast::Expr *expr, Scope &scope) {
   case ExprKind::Binder:
   case ExprKind::Ellipsis:
   case ExprKind::Slice:
-    sink.report(diag::WrongPlace, expr->range,
-                ("`" + expr->range.text() + "`").str());
+    report(diag::WrongPlace, expr->range,
+           ("`" + expr->range.text() + "`").str());
     return Value::error();
   }
   llvm_unreachable("covered switch");
@@ -76,10 +76,13 @@ Value Elaborator::evalIf(const ast::IfExpr *expr, Scope &scope) {
       return evalBlock(*expr->then, scope);
     return expr->otherwise ? evalBlock(*expr->otherwise, scope) : Value::none();
   }
-  bool isElement = element || (cond.is(ValueKind::Scalar) && expr->otherwise);
-  if (isElement)
+  bool isUniform = cond.is(ValueKind::Scalar) && cond.scalar->isUniform;
+  if (element || (isUniform && expr->otherwise))
     return evalElementIf(expr, cond, scope);
-  sink.report(diag::NotCompileTime, expr->cond->range, describe(cond));
+  if (isRunTime(cond))
+    report(diag::NotCompileTime, expr->cond->range, describe(cond));
+  else
+    report(diag::WrongType, expr->cond->range, describe(cond), "a condition");
   return Value::error();
 }
 
@@ -89,9 +92,8 @@ Value Elaborator::evalElementIf(const ast::IfExpr *expr, Value condition,
   if (!cond)
     return Value::error();
   if (cond->element != Element::Bool || !expr->otherwise) {
-    sink.report(diag::WrongType, expr->cond->range, describe(condition),
-                expr->otherwise ? "a condition"
-                                : "a value known while compiling");
+    report(diag::WrongType, expr->cond->range, describe(condition),
+           expr->otherwise ? "a condition" : "a value known while compiling");
     return Value::error();
   }
   auto branch = [&](const ast::Block &block, Scalar *guard) -> Scalar * {
@@ -149,8 +151,8 @@ Value Elaborator::evalMember(const ast::MemberExpr *expr, Scope &scope) {
     if (auto it = names.find(name); it != names.end()) {
       if (!name.starts_with("_"))
         return it->second.value;
-      sink.report(diag::PrivateMember, expr->name.range, name,
-                  base.instance->arch->decl->name.name);
+      report(diag::PrivateMember, expr->name.range, name,
+             base.instance->arch->decl->name.name);
       return Value::error();
     }
     for (auto &entry : names)
@@ -169,8 +171,8 @@ Value Elaborator::evalMember(const ast::MemberExpr *expr, Scope &scope) {
       extents.push_back(Value::ofInt(extent));
     return makeList(extents, {}, ValueKind::List);
   }
-  auto diagnostic = sink.report(diag::UnknownMember, expr->name.range,
-                                expr->base->range.text(), name);
+  auto diagnostic = report(diag::UnknownMember, expr->name.range,
+                           expr->base->range.text(), name);
   suggest(diagnostic, name, expr->name.range, known);
   return Value::error();
 }
@@ -219,7 +221,7 @@ Value Elaborator::evalRange(const ast::RangeExpr *expr, Scope &scope) {
   if (!lower || !upper || !step)
     return Value::error();
   if (*step <= 0) {
-    sink.report(diag::NotPositive, expr->step->range, *step);
+    report(diag::NotPositive, expr->step->range, *step);
     return Value::error();
   }
   return Value::ofRange(make<RangeValue>(*lower, *upper, *step));
@@ -234,8 +236,8 @@ std::optional<int64_t> Elaborator::asInt(Value value, Range range) {
   if (value.is(ValueKind::Int))
     return value.integer;
   if (!value.isError())
-    sink.report(diag::WrongType, range, describe(value),
-                "an integer known while compiling");
+    report(diag::WrongType, range, describe(value),
+           "an integer known while compiling");
   return std::nullopt;
 }
 
@@ -243,8 +245,8 @@ std::optional<double> Elaborator::asNumber(Value value, Range range) {
   if (value.isNumber())
     return value.asDouble();
   if (!value.isError())
-    sink.report(diag::WrongType, range, describe(value),
-                "a number known while compiling");
+    report(diag::WrongType, range, describe(value),
+           "a number known while compiling");
   return std::nullopt;
 }
 
@@ -260,12 +262,15 @@ std::optional<SmallVector<Value>> Elaborator::asSequence(Value value,
     return values;
   }
   if (!value.isError())
-    sink.report(diag::WrongType, range, describe(value), "a list or a range");
+    report(diag::WrongType, range, describe(value), "a list or a range");
   return std::nullopt;
 }
 
 bool Elaborator::bindNames(ArrayRef<ast::Ident> names, Value value, Range range,
                            Scope &scope, NameKind kind) {
+  for (ast::Ident name : names)
+    if (!declareName(name, scope))
+      return false;
   if (names.size() == 1) {
     scope.set(names[0].name, value, names[0].range, kind);
     return true;
@@ -279,7 +284,7 @@ bool Elaborator::bindNames(ArrayRef<ast::Ident> names, Value value, Range range,
   if (!values)
     return false;
   if (values->size() != names.size()) {
-    sink.report(diag::TupleLength, range, names.size(), values->size());
+    report(diag::TupleLength, range, names.size(), values->size());
     return false;
   }
   for (auto [name, part] : llvm::zip(names, *values))

@@ -9,8 +9,6 @@ using namespace ogee::checking;
 using llvm::cast;
 using llvm::dyn_cast;
 
-static constexpr unsigned maxCalls = 100;
-
 Value Elaborator::evalCall(const ast::CallExpr *expr, Scope &scope) {
   if (auto *callee = dyn_cast<ast::SubscriptExpr>(expr->callee))
     return evalReduction(expr, callee, scope);
@@ -49,7 +47,7 @@ Value Elaborator::call(Value callee, ArrayRef<Argument> args, Range range) {
       return callFunction(callee.instance->call, args, range);
     [[fallthrough]];
   default:
-    sink.report(diag::NotCallable, range, describe(callee));
+    report(diag::NotCallable, range, describe(callee));
     return Value::error();
   }
 }
@@ -69,8 +67,8 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
                          }) -
            params.begin();
       if (at == params.size()) {
-        auto diagnostic = sink.report(diag::UnknownArgument, arg.name.range,
-                                      name, arg.name.name);
+        auto diagnostic =
+            report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
         SmallVector<StringRef> known;
         for (const ast::Parameter &param : params)
           known.push_back(param.name.name);
@@ -78,12 +76,12 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
         return false;
       }
     } else if (position++ >= params.size()) {
-      sink.report(diag::TooManyArguments, arg.range, name, params.size(),
-                  args.size());
+      report(diag::TooManyArguments, arg.range, name, params.size(),
+             args.size());
       return false;
     }
     if (given[at]) {
-      sink.report(diag::ArgumentTwice, arg.range, params[at].name.name);
+      report(diag::ArgumentTwice, arg.range, params[at].name.name);
       return false;
     }
     given[at] = &arg;
@@ -94,9 +92,8 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
                                 : Value::error();
     if (!arg && !param.value) {
       auto diagnostic =
-          sink.report(diag::MissingArgument, range, name, param.name.name);
-      sink.note(diagnostic, diag::DefinedHere, param.name.range,
-                param.name.name);
+          report(diag::MissingArgument, range, name, param.name.name);
+      note(diagnostic, diag::DefinedHere, param.name.range, param.name.name);
     }
     Range at = arg ? arg->range : param.name.range;
     bool isDefaultNone = !arg && value.is(ValueKind::None);
@@ -107,6 +104,17 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
     scope.set(param.name.name, value, param.name.range);
   }
   return true;
+}
+
+/// The calls that led into another file, innermost first.
+void Elaborator::noteCalls(Report &message) {
+  unsigned shown = 0;
+  for (auto &[name, range] : llvm::reverse(calls)) {
+    if (shown++ == 3)
+      return;
+    if (range)
+      note(message, diag::CalledHere, range, name);
+  }
 }
 
 static bool holdsRunTime(Value value) {
@@ -146,15 +154,15 @@ bool Elaborator::isInline(const FunctionValue *function, Scope &frame) {
 
 Value Elaborator::callFunction(const FunctionValue *function,
                                ArrayRef<Argument> args, Range range) {
-  if (callDepth >= maxCalls) {
-    sink.report(diag::TooManyCalls, range, maxCalls);
+  StringRef name = function->name.empty() ? "fn" : function->name;
+  if (calls.size() >= maxCalls) {
+    report(diag::TooManyCalls, range, maxCalls);
     return Value::error();
   }
-  ++callDepth;
-  llvm::scope_exit leave([&] { --callDepth; });
-  Scope *frame = newScope(function->scope);
-  if (!bindArguments(function->name.empty() ? "fn" : function->name,
-                     function->fn->params, args, range, *frame))
+  calls.push_back({name, range});
+  llvm::scope_exit leave([&] { calls.pop_back(); });
+  Scope *frame = newScope(function->scope, ScopeKind::Frame);
+  if (!bindArguments(name, function->fn->params, args, range, *frame))
     return Value::error();
   if (!isInline(function, *frame))
     return callShared(function, *frame, range);
@@ -258,7 +266,7 @@ FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
 
   FuncFrame inner(made.get(), self);
   FuncFrame *outer = std::exchange(func, &inner);
-  Scope *scope = newScope(frame.parent);
+  Scope *scope = newScope(frame.parent, ScopeKind::Frame);
   scope->dots = frame.dots;
   for (auto &[name, binding] : frame.names) {
     Value value = binding.value;

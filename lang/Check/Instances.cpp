@@ -13,19 +13,19 @@ Value Elaborator::instantiate(const ArchValue *arch, ArrayRef<Argument> args,
                               Range range) {
   const ast::ArchDecl &decl = *arch->decl;
   if (func) {
-    sink.report(diag::WrongPlace, range, "an instance made in a function");
+    report(diag::WrongPlace, range, "an instance made in a function");
     return Value::error();
   }
-  if (callDepth >= 100) {
-    sink.report(diag::TooManyCalls, range, 100);
+  if (calls.size() >= maxCalls) {
+    report(diag::TooManyCalls, range, maxCalls);
     return Value::error();
   }
-  ++callDepth;
-  llvm::scope_exit leave([&] { --callDepth; });
+  calls.push_back({decl.name.name, range});
+  llvm::scope_exit leave([&] { calls.pop_back(); });
   auto &instance = *instances.emplace_back(std::make_unique<Instance>());
   instance.arch = arch;
   instance.range = range;
-  instance.scope = newScope(arch->scope);
+  instance.scope = newScope(arch->scope, ScopeKind::Outer);
   if (!bindArguments(decl.name.name, decl.params, args, range, *instance.scope))
     return Value::error();
   std::string key;
@@ -80,7 +80,7 @@ void Elaborator::executeMembers(const ast::Block &block, Scope &scope,
     if (fn->name)
       scope.set(fn->name.name, Value::ofFunction(value), fn->name.range);
     else if (instance.call)
-      sink.report(diag::DefinedTwice, fn->range, "fn");
+      report(diag::DefinedTwice, fn->range, "fn");
     else
       instance.call = value;
   }
@@ -107,6 +107,8 @@ void Elaborator::executeMember(const ast::Stmt *stmt, Scope &scope,
   if (auto *loop = dyn_cast<ast::ForStmt>(stmt); loop && !loop->isScan) {
     auto values = asSequence(eval(loop->domain, scope), loop->domain->range);
     for (Value value : values.value_or(SmallVector<Value>())) {
+      for (ast::Ident name : loop->names)
+        scope.names.erase(name.name);
       if (!bindNames(loop->names, value, loop->domain->range, scope))
         return;
       executeMembers(*loop->body, scope, instance);
@@ -116,14 +118,14 @@ void Elaborator::executeMember(const ast::Stmt *stmt, Scope &scope,
   auto *expr = dyn_cast<ast::ExprStmt>(stmt);
   auto *branch = expr ? dyn_cast<ast::IfExpr>(expr->expr) : nullptr;
   if (!branch) {
-    sink.report(diag::WrongPlace, stmt->range, "this statement");
+    report(diag::WrongPlace, stmt->range, "this statement");
     return;
   }
   Value cond = eval(branch->cond, scope);
   if (cond.isError())
     return;
   if (!cond.is(ValueKind::Bool)) {
-    sink.report(diag::NotCompileTime, branch->cond->range, describe(cond));
+    report(diag::NotCompileTime, branch->cond->range, describe(cond));
     return;
   }
   // Members of a branch are members of the arch.
@@ -143,13 +145,13 @@ void Elaborator::declareVariable(const ast::BindingStmt *stmt, Scope &scope,
   variable->role = stmt->role ? stmt->role.name.str() : "weight";
   variable->range = stmt->range;
   if (stmt->init == ast::InitKind::None) {
-    sink.report(diag::NoInitialValue, name.range, name.name);
+    report(diag::NoInitialValue, name.range, name.name);
     return;
   }
   bool hasShape = stmt->type && stmt->type->hasShape;
   if (hasShape == bool(stmt->indices) || stmt->isTuple) {
-    sink.report(diag::WrongPlace, stmt->range,
-                "`param` or `state` without one shape or indices");
+    report(diag::WrongPlace, stmt->range,
+           "`param` or `state` without one shape or indices");
     return;
   }
   variable->type.element = precision;
@@ -160,15 +162,15 @@ void Elaborator::declareVariable(const ast::BindingStmt *stmt, Scope &scope,
     variable->type = *type;
   }
   if (isParam && !model::isFloat(variable->type.element)) {
-    sink.report(diag::WrongType, stmt->type->range, stmt->type->range.text(),
-                "a float");
+    report(diag::WrongType, stmt->type->range, stmt->type->range.text(),
+           "a float");
     return;
   }
   if (!initialValue(stmt, scope, *variable))
     return;
   for (int64_t extent : variable->type.shape)
     if (extent <= 0)
-      sink.report(diag::NotPositive, stmt->range, extent);
+      report(diag::NotPositive, stmt->range, extent);
   auto *value = make<VariableValue>(&instance, variable.get());
   scope.set(name.name, Value::ofVariable(value), name.range, NameKind::State);
   instance.variables.push_back(std::move(variable));
@@ -178,7 +180,7 @@ bool Elaborator::initialValue(const ast::BindingStmt *stmt, Scope &scope,
                               model::Variable &variable) {
   if (stmt->indices) {
     if (stmt->init == ast::InitKind::Draw) {
-      sink.report(diag::Unsupported, stmt->range, "a draw by index");
+      report(diag::Unsupported, stmt->range, "a draw by index");
       return false;
     }
     Value value =
@@ -202,15 +204,14 @@ bool Elaborator::initialValue(const ast::BindingStmt *stmt, Scope &scope,
   }
   if (value.tensor->type.shape == variable.type.shape)
     return tableInit(value.tensor, stmt->value->range, variable);
-  sink.report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
-              describe(value.tensor->type.shape),
-              describe(variable.type.shape));
+  report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
+         describe(value.tensor->type.shape), describe(variable.type.shape));
   return false;
 }
 
 bool Elaborator::distributionInit(Value value, Range range, model::Init &init) {
   if (!value.is(ValueKind::Distribution)) {
-    sink.report(diag::WrongType, range, describe(value), "a distribution");
+    report(diag::WrongType, range, describe(value), "a distribution");
     return false;
   }
   auto a = asNumber(value.distribution->a, range);
@@ -238,7 +239,7 @@ bool Elaborator::tableInit(const TensorValue *tensor, Range range,
     llvm::DenseMap<const model::Index *, int64_t> none;
     auto value = fold(elementAt(tensor, place, range), none);
     if (!value) {
-      sink.report(diag::NotCompileTime, range, range.text());
+      report(diag::NotCompileTime, range, range.text());
       return false;
     }
     table.push_back(*value);

@@ -71,9 +71,31 @@ void Elaborator::loadLibrary() {
     if (auto buffer = llvm::MemoryBuffer::getFile(path))
       add((*buffer)->getBuffer(), path);
   if (error)
-    sink.report(diag::FileNotRead, {}, options.libraryDir, error.message());
+    report(diag::FileNotRead, {}, options.libraryDir, error.message());
 }
 
+/// The names of a file, which is read once.
+Scope *Elaborator::readFile(const std::string &path, const ast::UseDecl &use) {
+  auto [known, isNew] = usedFiles.try_emplace(path, nullptr);
+  if (!isNew) {
+    if (!known->second)
+      report(diag::UseCycle, use.fileRange, use.file);
+    return known->second;
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer) {
+    report(diag::FileNotRead, use.fileRange, use.file,
+           buffer.getError().message());
+    return nullptr;
+  }
+  Scope *scope = newScope(&library, ScopeKind::Outer);
+  auto file = parse((*buffer)->getBuffer(), path, sink);
+  declare(*file, *scope);
+  model.files.push_back(std::move(file));
+  return usedFiles[path] = scope;
+}
+
+/// Names that begin with `_` stay in their file.
 void Elaborator::useFile(const ast::UseDecl &use, const ast::File &from,
                          Scope &scope) {
   llvm::SmallString<128> path(use.file);
@@ -81,22 +103,22 @@ void Elaborator::useFile(const ast::UseDecl &use, const ast::File &from,
     path = llvm::sys::path::parent_path(from.name);
     llvm::sys::path::append(path, use.file);
   }
-  auto [known, isNew] = usedFiles.try_emplace(path.str().str(), false);
-  if (!isNew) {
-    if (!known->second)
-      sink.report(diag::UseCycle, use.fileRange, use.file);
+  llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  Scope *used = readFile(path.str().str(), use);
+  if (!used)
     return;
+  for (auto &[name, binding] : used->names) {
+    if (name.starts_with("_"))
+      continue;
+    if (auto it = scope.names.find(name); it != scope.names.end()) {
+      if (it->second.range.begin == binding.range.begin)
+        continue;
+      auto diagnostic = report(diag::DefinedTwice, use.fileRange, name);
+      note(diagnostic, diag::DefinedHere, it->second.range, name);
+      continue;
+    }
+    scope.names[name] = binding;
   }
-  auto buffer = llvm::MemoryBuffer::getFile(path);
-  if (!buffer) {
-    sink.report(diag::FileNotRead, use.fileRange, use.file,
-                buffer.getError().message());
-    return;
-  }
-  auto file = parse((*buffer)->getBuffer(), path, sink);
-  declare(*file, scope);
-  usedFiles[path.str().str()] = true;
-  model.files.push_back(std::move(file));
 }
 
 /// Archs and functions are known in the whole file, values from their line on.
@@ -104,9 +126,9 @@ void Elaborator::declare(const ast::File &file, Scope &scope) {
   NameKind kind = &scope == &library ? NameKind::Library : NameKind::Value;
   auto add = [&](ast::Ident name, Value value) {
     if (scope.names.contains(name.name)) {
-      auto diagnostic = sink.report(diag::DefinedTwice, name.range, name.name);
-      sink.note(diagnostic, diag::DefinedHere, scope.names[name.name].range,
-                name.name);
+      auto diagnostic = report(diag::DefinedTwice, name.range, name.name);
+      note(diagnostic, diag::DefinedHere, scope.names[name.name].range,
+           name.name);
       return;
     }
     scope.set(name.name, value, name.range, kind);
@@ -126,7 +148,7 @@ void Elaborator::declare(const ast::File &file, Scope &scope) {
       executeBinding(binding, scope);
     else if (binding || llvm::isa<ast::AssignStmt, ast::ForStmt, ast::ExprStmt,
                                   ast::MinimiseStmt>(stmt))
-      sink.report(diag::WrongPlace, stmt->range, "this statement");
+      report(diag::WrongPlace, stmt->range, "this statement");
     else if (auto *require = dyn_cast<ast::RequireStmt>(stmt))
       executeRequire(require, scope);
   }
@@ -139,17 +161,32 @@ Binding *Elaborator::find(Scope &scope, StringRef name) {
   return nullptr;
 }
 
+/// Whether a new name may stand here; it may not shadow one of its own
+/// function.
+bool Elaborator::declareName(ast::Ident name, Scope &scope) {
+  for (Scope *at = &scope; at; at = at->parent) {
+    if (auto it = at->names.find(name.name); it != at->names.end()) {
+      auto diagnostic = report(diag::DefinedTwice, name.range, name.name);
+      note(diagnostic, diag::DefinedHere, it->second.range, name.name);
+      return false;
+    }
+    if (at->kind != ScopeKind::Block)
+      return true;
+  }
+  return true;
+}
+
 /// Library names may be shadowed, by an index too: none of them is a size.
 bool Elaborator::isDeclared(Scope &scope, StringRef name) {
   Binding *binding = find(scope, name);
   return binding && binding->kind != NameKind::Library;
 }
 
-void Elaborator::suggest(mlir::InFlightDiagnostic &diagnostic, StringRef name,
-                         Range range, ArrayRef<StringRef> candidates) {
+void Elaborator::suggest(Report &diagnostic, StringRef name, Range range,
+                         ArrayRef<StringRef> candidates) {
   StringRef best = didYouMean(name, candidates);
   if (!best.empty())
-    sink.note(diagnostic, diag::DidYouMean, range, best);
+    note(diagnostic, diag::DidYouMean, range, best);
 }
 
 Value Elaborator::lookup(StringRef name, Range range, Scope &scope) {
@@ -169,13 +206,13 @@ Value Elaborator::lookup(StringRef name, Range range, Scope &scope) {
     scalar->isUniform = true;
     return Value::ofScalar(scalar);
   }
-  auto diagnostic = sink.report(diag::UnknownName, range, name);
+  auto diagnostic = report(diag::UnknownName, range, name);
   SmallVector<StringRef> candidates;
   for (Scope *at = &scope; at; at = at->parent)
     for (auto &entry : at->names)
       candidates.push_back(entry.first);
   suggest(diagnostic, name, range, candidates);
   if (element)
-    sink.note(diagnostic, diag::IndexHint, range, name);
+    note(diagnostic, diag::IndexHint, range, name);
   return Value::error();
 }

@@ -45,7 +45,7 @@ bool Elaborator::optimizeOne(Value optimizer, const model::Variable &variable,
     return false;
   if (!made.is(ValueKind::Instance) || !made.instance->call ||
       made.instance->isNamed) {
-    sink.report(diag::NoOptimizer, range, path, describe(made));
+    report(diag::NoOptimizer, range, path, describe(made));
     return false;
   }
   Instance *instance = made.instance;
@@ -62,7 +62,7 @@ bool Elaborator::optimizeOne(Value optimizer, const model::Variable &variable,
   Value gradient =
       Value::ofTensor(nodeValue(newTensor(variable.type, variable.range)));
   const FunctionValue *function = instance->call;
-  Scope *scope = newScope(function->scope);
+  Scope *scope = newScope(function->scope, ScopeKind::Frame);
   Argument args[] = {{{}, weight, range}, {{}, gradient, range}};
   bool fits = bindArguments(instance->arch->decl->name.name,
                             function->fn->params, args, range, *scope);
@@ -73,7 +73,7 @@ bool Elaborator::optimizeOne(Value optimizer, const model::Variable &variable,
   ArrayRef<model::Tensor *> results = entry->func->results;
   if (results.size() != 1 || results[0]->type.shape != variable.type.shape ||
       results[0]->type.element != variable.type.element) {
-    sink.report(diag::NoOptimizer, range, path, "a function of another result");
+    report(diag::NoOptimizer, range, path, "a function of another result");
     return false;
   }
   model.train.optimizers.push_back(
@@ -164,7 +164,7 @@ void Elaborator::warnUnused(const model::Instance &instance,
   for (const model::Variable &variable : instance.variables) {
     std::string full = resolve(path, variable.name);
     if (variable.isParam && !usedPaths.contains(full))
-      sink.report(diag::UnusedParameter, variable.range, full);
+      report(diag::UnusedParameter, variable.range, full);
   }
   for (auto &child : instance.children)
     warnUnused(*child, resolve(path, child->name));
@@ -189,7 +189,7 @@ void Elaborator::functionState(const ast::BindingStmt *stmt, Scope &scope) {
   bool isPlain = stmt->names.size() == 1 && !stmt->indices && stmt->type &&
                  stmt->type->hasShape && stmt->init == ast::InitKind::Value;
   if (!func || !func->self || element || !isPlain) {
-    sink.report(diag::Unsupported, stmt->range, "this `state`");
+    report(diag::Unsupported, stmt->range, "this `state`");
     return;
   }
   auto variable = std::make_unique<model::Variable>();

@@ -35,10 +35,9 @@ bool Elaborator::solveBare(ElementFrame &frame, bool withElse, bool &failed) {
         changed = true;
       } else if (!withElse && index->extent != shape[at] && !failed) {
         failed = true;
-        auto diagnostic = sink.report(diag::ExtentsDisagree, site.items[at],
-                                      index->name, shape[at], index->extent);
-        sink.note(diagnostic, diag::ExtentHere, index->extentRange,
-                  index->name);
+        auto diagnostic = report(diag::ExtentsDisagree, site.items[at],
+                                 index->name, shape[at], index->extent);
+        note(diagnostic, diag::ExtentHere, index->extentRange, index->name);
       }
     }
   }
@@ -66,7 +65,7 @@ bool Elaborator::solveTuples(ElementFrame &frame, bool &failed) {
         continue;
       if (known == 0 || shape[at] % known != 0) {
         if (!failed)
-          sink.report(diag::TupleRange, site.items[at], shape[at], known);
+          report(diag::TupleRange, site.items[at], shape[at], known);
         failed = true;
         continue;
       }
@@ -175,7 +174,7 @@ bool Elaborator::solveRanges(ElementFrame &frame,
   for (OpenIndex *index : wanted) {
     OpenIndex *from = leader(index);
     if (from->extent < 0) {
-      sink.report(diag::UnknownRange, index->range, index->name);
+      report(diag::UnknownRange, index->range, index->name);
       return false;
     }
     index->extent = from->extent;

@@ -49,8 +49,8 @@ Value Elaborator::reduceIn(Value function, const ast::CallExpr *call,
     builtin = Builtin::ReduceMin;
   if (builtin >= Builtin::ReduceSum && builtin <= Builtin::ReduceVariance)
     return reduceBody(builtin, call, callee, scope, frame);
-  sink.report(diag::NotCallable, callee->range,
-              ("`" + callee->base->range.text() + "` with indices").str());
+  report(diag::NotCallable, callee->range,
+         ("`" + callee->base->range.text() + "` with indices").str());
   return Value::error();
 }
 
@@ -70,7 +70,7 @@ Scalar *Elaborator::evalCondition(const ast::Expr *expr, Scope &scope,
   if (scalar && scalar->element == Element::Bool)
     return scalar;
   if (scalar)
-    sink.report(diag::WrongType, expr->range, describe(value), "a condition");
+    report(diag::WrongType, expr->range, describe(value), "a condition");
   isError = true;
   return nullptr;
 }
@@ -86,8 +86,8 @@ Scalar *Elaborator::closedBody(const ast::CallExpr *call,
                                Scalar *&where) {
   const ast::Expr *body = oneArgument(call);
   if (!body) {
-    sink.report(diag::TooManyArguments, call->range, callee->base->range.text(),
-                1, call->args.size());
+    report(diag::TooManyArguments, call->range, callee->base->range.text(), 1,
+           call->args.size());
     return nullptr;
   }
   bool isError;
@@ -140,7 +140,7 @@ Value Elaborator::reduceBody(Builtin builtin, const ast::CallExpr *call,
       continue;
     }
     if (frame.dotsOpen) {
-      sink.report(diag::NotNew, item->range, "..");
+      report(diag::NotNew, item->range, "..");
       return Value::error();
     }
     closesDots = frame.dotsOpen = true;
@@ -159,9 +159,9 @@ Value Elaborator::reduceBody(Builtin builtin, const ast::CallExpr *call,
   auto kind = ReduceKind(unsigned(builtin) - unsigned(Builtin::ReduceSum));
   auto operand = operandOf(kind, body, precision);
   if (!operand) {
-    sink.report(diag::WrongType, call->args[0].value->range,
-                describe(Value::ofScalar(body)),
-                body->element == Element::Bool ? "a number" : "a condition");
+    report(diag::WrongType, call->args[0].value->range,
+           describe(Value::ofScalar(body)),
+           body->element == Element::Bool ? "a number" : "a condition");
     return Value::error();
   }
   body = body->isUniform && !body->isLiteral ? hoist(body, *operand)
@@ -194,8 +194,8 @@ OpenIndex *Elaborator::keptIndex(const ast::SubscriptExpr *callee, Scope &scope,
   auto *name = items.size() == 1 ? dyn_cast<ast::NameExpr>(items[0]) : nullptr;
   Binding *binding = name ? find(scope, name->name) : nullptr;
   if (!binding || binding->kind != NameKind::Index) {
-    sink.report(diag::NotOpen, callee->bracket->range,
-                callee->base->range.text(), items[0]->range.text());
+    report(diag::NotOpen, callee->bracket->range, callee->base->range.text(),
+           items[0]->range.text());
     return nullptr;
   }
   OpenIndex *outer = indexIn(binding->value.scalar);
@@ -223,8 +223,8 @@ Value Elaborator::softmaxBody(const ast::CallExpr *call,
     return Value::error();
   auto operand = operandOf(ReduceKind::Norm, body, precision);
   if (!operand) {
-    sink.report(diag::WrongType, call->args[0].value->range,
-                describe(Value::ofScalar(body)), "a number");
+    report(diag::WrongType, call->args[0].value->range,
+           describe(Value::ofScalar(body)), "a number");
     return Value::error();
   }
   body = body->isUniform && !body->isLiteral ? hoist(body, *operand)
@@ -278,8 +278,8 @@ Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
   ArrayRef<ast::Expr *> items = callee->bracket->items;
   auto *name = items.size() == 1 ? dyn_cast<ast::NameExpr>(items[0]) : nullptr;
   if (!expr || items.size() != 1 || callee->bracket->where || !func) {
-    sink.report(diag::Unsupported, call->range,
-                "this use of a function with indices");
+    report(diag::Unsupported, call->range,
+           "this use of a function with indices");
     return Value::error();
   }
   Scope *inner = newScope(&scope);
@@ -328,9 +328,9 @@ Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
     shape.push_back(closed[0]->extent);
   }
   if (!tensor || tensor->type.shape != ArrayRef<int64_t>(shape)) {
-    sink.report(diag::WrongType, callee->range, describe(function),
-                keeps ? "a function `[.., n] -> [.., n]`"
-                      : "a function `[.., n] -> [..]`");
+    report(diag::WrongType, callee->range, describe(function),
+           keeps ? "a function `[.., n] -> [.., n]`"
+                 : "a function `[.., n] -> [..]`");
     return Value::error();
   }
   return Value::ofScalar(elementAt(tensor, place, call->range));

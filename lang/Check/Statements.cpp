@@ -44,12 +44,12 @@ Value Elaborator::execute(const ast::Stmt *stmt, Scope &scope) {
     return value;
   }
   case StmtKind::Minimise:
-    sink.report(diag::Unsupported, stmt->range, "`minimise`");
+    report(diag::Unsupported, stmt->range, "`minimise`");
     return Value::error();
   case StmtKind::Arch:
   case StmtKind::Use:
   case StmtKind::Section:
-    sink.report(diag::WrongPlace, stmt->range, "this declaration");
+    report(diag::WrongPlace, stmt->range, "this declaration");
     return Value::error();
   }
   llvm_unreachable("covered switch");
@@ -57,7 +57,7 @@ Value Elaborator::execute(const ast::Stmt *stmt, Scope &scope) {
 
 Value Elaborator::executeFor(const ast::ForStmt *stmt, Scope &scope) {
   if (stmt->isScan) {
-    sink.report(diag::Unsupported, stmt->range, "`scan`");
+    report(diag::Unsupported, stmt->range, "`scan`");
     return Value::error();
   }
   auto values = asSequence(eval(stmt->domain, scope), stmt->domain->range);
@@ -80,8 +80,8 @@ void Elaborator::executeRequire(const ast::RequireStmt *stmt, Scope &scope) {
   if (cond.isError())
     return;
   if (!cond.is(ValueKind::Bool)) {
-    sink.report(diag::WrongType, stmt->cond->range, describe(cond),
-                "a condition known while compiling");
+    report(diag::WrongType, stmt->cond->range, describe(cond),
+           "a condition known while compiling");
     return;
   }
   if (cond.integer)
@@ -92,7 +92,7 @@ void Elaborator::executeRequire(const ast::RequireStmt *stmt, Scope &scope) {
     if (given.is(ValueKind::String))
       text = given.string.str();
   }
-  sink.report(diag::RequireFailed, stmt->cond->range, text);
+  report(diag::RequireFailed, stmt->cond->range, text);
 }
 
 /// What a binding's name means: tensors are made here and now, so that a value
@@ -121,7 +121,7 @@ Value Elaborator::settle(Value value, Range range) {
 
 void Elaborator::executeBinding(const ast::BindingStmt *stmt, Scope &scope) {
   if (stmt->binding == ast::BindingKind::Param) {
-    sink.report(diag::WrongPlace, stmt->range, "`param`");
+    report(diag::WrongPlace, stmt->range, "`param`");
     return;
   }
   if (stmt->binding == ast::BindingKind::State) {
@@ -140,11 +140,11 @@ void Elaborator::executeBinding(const ast::BindingStmt *stmt, Scope &scope) {
 
 Value Elaborator::bindingValue(const ast::BindingStmt *stmt, Scope &scope) {
   if (stmt->init == ast::InitKind::None) {
-    sink.report(diag::NoInitialValue, stmt->range, stmt->names[0].name);
+    report(diag::NoInitialValue, stmt->range, stmt->names[0].name);
     return Value::error();
   }
   if (stmt->indices && stmt->type && stmt->type->hasShape) {
-    sink.report(diag::WrongPlace, stmt->type->range, "a shape beside indices");
+    report(diag::WrongPlace, stmt->type->range, "a shape beside indices");
     return Value::error();
   }
   std::optional<Type> type;
@@ -173,8 +173,8 @@ Value Elaborator::bindingValue(const ast::BindingStmt *stmt, Scope &scope) {
                    type->element, stmt->value->range);
   }
   if (tensor->type.shape != type->shape) {
-    sink.report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
-                describe(tensor->type.shape), describe(type->shape));
+    report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
+           describe(tensor->type.shape), describe(type->shape));
     return Value::error();
   }
   return convert(value, type->element, stmt->value->range);
@@ -184,8 +184,8 @@ Value Elaborator::bindingValue(const ast::BindingStmt *stmt, Scope &scope) {
 /// path is drawn from again, Flatten numbers it.
 Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
   if (!func || !stmt->type || !stmt->type->hasShape) {
-    sink.report(diag::Unsupported, stmt->range,
-                "a draw without a shape or outside a function");
+    report(diag::Unsupported, stmt->range,
+           "a draw without a shape or outside a function");
     return Value::error();
   }
   auto type = evalType(stmt->type, scope);
@@ -197,8 +197,8 @@ Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
     return Value::error();
   bool isBool = init.kind == model::Distribution::Bernoulli;
   if (isBool != (type->element == Element::Bool)) {
-    sink.report(diag::WrongType, stmt->type->range, describe(type->element),
-                isBool ? "`bool`" : "a float");
+    report(diag::WrongType, stmt->type->range, describe(type->element),
+           isBool ? "`bool`" : "a float");
     return Value::error();
   }
   model::Tensor *result = newTensor(*type, stmt->range);
@@ -210,16 +210,15 @@ Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
 void Elaborator::recordValue(const ast::BindingStmt *stmt, Value value) {
   StringRef what = stmt->role.name;
   if (!func || (what != "loss" && what != "metric")) {
-    sink.report(diag::WrongPlace, stmt->role.range,
-                ("`as " + what + "`").str());
+    report(diag::WrongPlace, stmt->role.range, ("`as " + what + "`").str());
     return;
   }
   const TensorValue *tensor = asTensor(value, stmt->range);
   if (!tensor)
     return;
   if (!tensor->type.shape.empty()) {
-    sink.report(diag::LossNotScalar, stmt->value->range,
-                describe(tensor->type.shape));
+    report(diag::LossNotScalar, stmt->value->range,
+           describe(tensor->type.shape));
     return;
   }
   func->func->body.push_back(
@@ -234,8 +233,7 @@ void Elaborator::executeAssign(const ast::AssignStmt *stmt, Scope &scope) {
   auto *name = dyn_cast<ast::NameExpr>(stmt->target);
   auto *tuple = dyn_cast<ast::TupleExpr>(stmt->target);
   if (!name && !tuple) {
-    sink.report(diag::Unsupported, stmt->target->range,
-                "assignment to elements");
+    report(diag::Unsupported, stmt->target->range, "assignment to elements");
     return;
   }
   Value value = eval(stmt->value, scope);
@@ -252,16 +250,15 @@ void Elaborator::executeAssign(const ast::AssignStmt *stmt, Scope &scope) {
   if (!values)
     return;
   if (values->size() != tuple->elements.size()) {
-    sink.report(diag::TupleLength, stmt->target->range, tuple->elements.size(),
-                values->size());
+    report(diag::TupleLength, stmt->target->range, tuple->elements.size(),
+           values->size());
     return;
   }
   for (auto [arg, part] : llvm::zip(tuple->elements, *values)) {
     if (auto *target = dyn_cast<ast::NameExpr>(arg.value))
       assignName(target->name, part, target->range, scope);
     else
-      sink.report(diag::Unsupported, arg.value->range,
-                  "assignment to elements");
+      report(diag::Unsupported, arg.value->range, "assignment to elements");
   }
 }
 
@@ -280,9 +277,9 @@ void Elaborator::assignName(StringRef name, Value value, Range range,
                                       ? binding->value.variable
                                       : nullptr;
   if (!variable || variable->variable->isParam || !func) {
-    auto diagnostic = sink.report(diag::NotAssignable, range, name);
+    auto diagnostic = report(diag::NotAssignable, range, name);
     if (binding->range)
-      sink.note(diagnostic, diag::DefinedHere, binding->range, name);
+      note(diagnostic, diag::DefinedHere, binding->range, name);
     return;
   }
   if (value.isError())
@@ -292,8 +289,8 @@ void Elaborator::assignName(StringRef name, Value value, Range range,
   if (!tensor)
     return;
   if (tensor->type.shape != type.shape) {
-    sink.report(diag::WrongShape, range, name, describe(tensor->type.shape),
-                describe(type.shape));
+    report(diag::WrongShape, range, name, describe(tensor->type.shape),
+           describe(type.shape));
     return;
   }
   Value fitted = convert(Value::ofTensor(tensor), type.element, range);

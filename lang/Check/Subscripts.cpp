@@ -23,7 +23,7 @@ Value Elaborator::subscript(const ast::SubscriptExpr *expr, Value base,
     return base;
   if (base.is(ValueKind::Tensor) || base.is(ValueKind::Variable))
     return tensorElement(expr, base, scope);
-  sink.report(diag::NotATensor, expr->base->range, describe(base));
+  report(diag::NotATensor, expr->base->range, describe(base));
   return Value::error();
 }
 
@@ -32,8 +32,8 @@ Value Elaborator::listElement(const ast::SubscriptExpr *expr, Value base,
   ArrayRef<Value> elements = base.list->elements;
   const ast::Bracket &bracket = *expr->bracket;
   if (bracket.items.size() != 1 || bracket.where || bracket.otherwise) {
-    sink.report(diag::SubscriptCount, bracket.range, bracket.items.size(),
-                describe(ArrayRef<int64_t>{int64_t(elements.size())}));
+    report(diag::SubscriptCount, bracket.range, bracket.items.size(),
+           describe(ArrayRef<int64_t>{int64_t(elements.size())}));
     return Value::error();
   }
   Value item = eval(bracket.items[0], scope);
@@ -44,7 +44,7 @@ Value Elaborator::listElement(const ast::SubscriptExpr *expr, Value base,
     if (inside)
       return makeList(elements.slice(range.lower, range.size()), {},
                       ValueKind::List);
-    sink.report(diag::ListIndex, bracket.range, range.upper, elements.size());
+    report(diag::ListIndex, bracket.range, range.upper, elements.size());
     return Value::error();
   }
   auto at = asInt(item, bracket.items[0]->range);
@@ -52,7 +52,7 @@ Value Elaborator::listElement(const ast::SubscriptExpr *expr, Value base,
     return Value::error();
   if (*at >= 0 && *at < int64_t(elements.size()))
     return elements[*at];
-  sink.report(diag::ListIndex, bracket.range, *at, elements.size());
+  report(diag::ListIndex, bracket.range, *at, elements.size());
   return Value::error();
 }
 
@@ -66,7 +66,7 @@ Scalar *Elaborator::tupleSubscript(const ast::TupleExpr *tuple, Scope &scope) {
       return nullptr;
     auto *index = dyn_cast<model::IndexScalar>(part);
     if (!index) {
-      sink.report(diag::NotAnIndex, arg.value->range, arg.value->range.text());
+      report(diag::NotAnIndex, arg.value->range, arg.value->range.text());
       return nullptr;
     }
     parts.push_back(part);
@@ -84,7 +84,7 @@ Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
   const TensorValue *tensor = asTensor(base, expr->base->range);
   ArrayRef<int64_t> shape = tensor->type.shape;
   if (bracket.where) {
-    sink.report(diag::WrongPlace, bracket.where->range, "`where` in a read");
+    report(diag::WrongPlace, bracket.where->range, "`where` in a read");
     return Value::error();
   }
   SmallVector<Value> values;
@@ -94,14 +94,13 @@ Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
     if (item->kind == ExprKind::Ellipsis) {
       size_t others = bracket.items.size() - 1;
       if (shape.size() < others) {
-        sink.report(diag::SubscriptCount, bracket.range, others,
-                    describe(shape));
+        report(diag::SubscriptCount, bracket.range, others, describe(shape));
         return Value::error();
       }
       ArrayRef<int64_t> extents =
           shape.slice(values.size(), shape.size() - others);
       if (!element || !element->dotsOpen) {
-        sink.report(diag::DotsNotOpen, item->range);
+        report(diag::DotsNotOpen, item->range);
         return Value::error();
       }
       auto dots = openDots(*element, scope, extents, item->range);
@@ -109,8 +108,8 @@ Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
       for (OpenIndex *index : dots)
         known.push_back(index->extent);
       if (ArrayRef<int64_t>(known) != extents) {
-        sink.report(diag::DotsDisagree, item->range, describe(extents),
-                    describe(known));
+        report(diag::DotsDisagree, item->range, describe(extents),
+               describe(known));
         return Value::error();
       }
       for (OpenIndex *index : dots) {
@@ -139,13 +138,12 @@ Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
   }
   isSlice |= isKnown && values.size() < shape.size();
   if (isSlice && !isKnown) {
-    sink.report(diag::SliceInElement, bracket.range);
+    report(diag::SliceInElement, bracket.range);
     return Value::error();
   }
   if (values.size() > shape.size() ||
       (!isSlice && values.size() != shape.size())) {
-    sink.report(diag::SubscriptCount, bracket.range, values.size(),
-                describe(shape));
+    report(diag::SubscriptCount, bracket.range, values.size(), describe(shape));
     return Value::error();
   }
   if (isSlice || (isKnown && !bracket.otherwise))
@@ -163,7 +161,7 @@ Value Elaborator::readElement(const ast::SubscriptExpr *expr,
     if (!subscript)
       return Value::error();
     if (subscript->element != Element::Int) {
-      sink.report(diag::WrongType, range, describe(value), "an integer");
+      report(diag::WrongType, range, describe(value), "an integer");
       return Value::error();
     }
     place.push_back(subscript);
@@ -171,8 +169,8 @@ Value Elaborator::readElement(const ast::SubscriptExpr *expr,
   if (!element || !func) {
     bool isConstant = element && tensor->constant && !bracket.otherwise;
     if (!isConstant) {
-      sink.report(diag::NotCompileTime, expr->range,
-                  describe(Value::ofTensor(tensor)));
+      report(diag::NotCompileTime, expr->range,
+             describe(Value::ofTensor(tensor)));
       return Value::error();
     }
     return Value::ofScalar(elementAt(tensor, place, expr->range));
@@ -211,14 +209,13 @@ Value Elaborator::slice(const TensorValue *base, ArrayRef<Value> items,
         isRange ? *item.range : RangeValue{item.integer, item.integer + 1, 1};
     int64_t last = range.lower + (range.size() - 1) * range.step;
     if (range.size() == 0) {
-      sink.report(diag::EmptyRange, expr->bracket->range, range.lower,
-                  range.upper);
+      report(diag::EmptyRange, expr->bracket->range, range.lower, range.upper);
       return Value::error();
     }
     if (range.lower < 0 || last >= extent) {
       int64_t place = range.lower < 0 ? range.lower : last;
-      sink.report(diag::OutOfBounds, expr->bracket->range, dim + 1,
-                  describe(base->type.shape), std::to_string(place), "");
+      report(diag::OutOfBounds, expr->bracket->range, dim + 1,
+             describe(base->type.shape), std::to_string(place), "");
       return Value::error();
     }
     ranges.push_back(range);

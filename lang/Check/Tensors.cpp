@@ -86,8 +86,8 @@ Value Elaborator::convert(Value value, Element to, Range range) {
                      return coerce(elementAt(tensor, place, range), to);
                    }));
   }
-  sink.report(diag::WrongType, range, describe(value),
-              ("`" + describe(to) + "`").str());
+  report(diag::WrongType, range, describe(value),
+         ("`" + describe(to) + "`").str());
   return Value::error();
 }
 
@@ -109,12 +109,12 @@ Scalar *Elaborator::asScalar(Value value, Range range) {
     if (tensor->type.shape.empty())
       return elementAt(tensor, {}, range);
     auto diagnostic =
-        sink.report(diag::WholeTensor, range, describe(tensor->type.shape));
-    sink.note(diagnostic, diag::SubscriptHint, range);
+        report(diag::WholeTensor, range, describe(tensor->type.shape));
+    note(diagnostic, diag::SubscriptHint, range);
     return nullptr;
   }
   default:
-    sink.report(diag::WrongType, range, describe(value), "a number");
+    report(diag::WrongType, range, describe(value), "a number");
     return nullptr;
   }
 }
@@ -127,7 +127,7 @@ const TensorValue *Elaborator::asTensor(Value value, Range range) {
     const VariableValue *variable = value.variable;
     if (func)
       return nodeValue(getVariable(variable, range));
-    sink.report(diag::NotCompileTime, range, describe(value));
+    report(diag::NotCompileTime, range, describe(value));
     return makeLazy(
         variable->variable->type, range,
         [=, this](ArrayRef<Scalar *>) { return makeInt(0, range); });

@@ -3,6 +3,7 @@
 // what they are is what the library's functions return.
 #include "lang/Check/Elaborator.h"
 #include "lang/Parse/Parse.h"
+#include "llvm/Support/Path.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -15,27 +16,29 @@ static constexpr llvm::StringLiteral settingNames[] = {
 
 void Elaborator::run(const ast::File &file) {
   fileName = file.name;
+  llvm::SmallString<128> path(fileName);
+  llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  usedFiles[path.str().str()] = nullptr;
   defineBuiltins();
   loadLibrary();
-  Scope *scope = newScope(&library);
+  Scope *scope = newScope(&library, ScopeKind::Outer);
   const ast::SectionDecl *train = nullptr;
   for (const ast::Stmt *stmt : file.stmts) {
     auto *section = dyn_cast<ast::SectionDecl>(stmt);
     if (!section)
       continue;
     if (section->word.name != "train")
-      sink.report(diag::Unsupported, section->word.range,
-                  ("`" + section->word.name + "`").str());
+      report(diag::Unsupported, section->word.range,
+             ("`" + section->word.name + "`").str());
     else if (train)
-      sink.report(diag::Unsupported, section->word.range,
-                  "a second `train` block");
+      report(diag::Unsupported, section->word.range, "a second `train` block");
     else
       train = section;
   }
   if (!train) {
     declare(file, *scope);
     if (!sink.hasErrors())
-      sink.report(diag::NoTrain, {file.range.begin, file.range.begin});
+      report(diag::NoTrain, {file.range.begin, file.range.begin});
     return;
   }
   choosePrecision(*train, *scope);
@@ -62,8 +65,8 @@ void Elaborator::choosePrecision(const ast::SectionDecl &train, Scope &scope) {
     precision = Element::F64;
   else if (!value.isError() && !value.is(ValueKind::None) &&
            !(isWord && value.builtin == Builtin::F32))
-    sink.report(diag::SettingValue, range, "precision", describe(value),
-                "`f32` or `f64`");
+    report(diag::SettingValue, range, "precision", describe(value),
+           "`f32` or `f64`");
 }
 
 const Override *Elaborator::findOverride(const ast::SectionDecl &train,
@@ -88,13 +91,13 @@ Value Elaborator::overrideValue(const Override &given, Value old, Scope &scope,
   StringRef text = given.value;
   if (old.is(ValueKind::String) && !text.starts_with("\""))
     return Value::ofString(save(text));
-  auto file = parse(text, given.path + "=" + given.value, sink);
+  auto file = parse(text, "command line: " + given.path, sink);
   range = file->range;
   auto *stmt = file->stmts.size() == 1 ? dyn_cast<ast::ExprStmt>(file->stmts[0])
                                        : nullptr;
   Value value = stmt ? eval(stmt->expr, scope) : Value::error();
   if (!stmt && !sink.hasErrors())
-    sink.report(diag::SettingValue, range, given.path, text, "one value");
+    report(diag::SettingValue, range, given.path, text, "one value");
   model.files.push_back(std::move(file));
   return value;
 }
@@ -145,10 +148,10 @@ bool Elaborator::makeRoot(const ast::SectionDecl &train, Scope &file,
 void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   model.train.model = train.name ? train.name.name.str() : "train";
   model.train.range = train.word.range;
-  Scope *outer = newScope(&file);
+  Scope *outer = newScope(&file, ScopeKind::Outer);
   if (!makeRoot(train, file, *outer))
     return;
-  Scope *scope = newScope(outer);
+  Scope *scope = newScope(outer, ScopeKind::Outer);
   for (const ast::Stmt *stmt : train.body->stmts)
     executeSetting(stmt, train, *scope);
   checkOverrides(train, *outer, *scope);
@@ -161,7 +164,7 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
     return;
   Binding *loss = find(*scope, "loss");
   if (!loss || !loss->value.is(ValueKind::Function)) {
-    sink.report(diag::MissingSetting, train.word.range, "fn loss(..)");
+    report(diag::MissingSetting, train.word.range, "fn loss(..)");
     return;
   }
   model.train.step = lossFunction(loss->value.function, /*isTraining=*/true);
@@ -203,12 +206,11 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
   auto *assign = dyn_cast<ast::AssignStmt>(stmt);
   auto *target = assign ? dyn_cast<ast::NameExpr>(assign->target) : nullptr;
   if (!target) {
-    sink.report(diag::WrongPlace, stmt->range, "this statement");
+    report(diag::WrongPlace, stmt->range, "this statement");
     return;
   }
   if (!llvm::is_contained(settingNames, target->name)) {
-    auto diagnostic =
-        sink.report(diag::UnknownSetting, target->range, target->name);
+    auto diagnostic = report(diag::UnknownSetting, target->range, target->name);
     suggest(diagnostic, target->name, target->range,
             SmallVector<StringRef>(std::begin(settingNames),
                                    std::end(settingNames)));
@@ -224,7 +226,7 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
 Setting *Elaborator::setting(const ast::SectionDecl &train, StringRef name) {
   if (Setting *found = optionalSetting(train, name))
     return found;
-  sink.report(diag::MissingSetting, train.word.range, name);
+  report(diag::MissingSetting, train.word.range, name);
   return nullptr;
 }
 
@@ -250,9 +252,8 @@ void Elaborator::readNumbers(const ast::SectionDecl &train) {
     if (found->value.is(ValueKind::Int) && found->value.integer >= least)
       into = found->value.integer;
     else
-      sink.report(diag::SettingValue, found->range, name,
-                  describe(found->value),
-                  least ? "a positive integer" : "an integer from 0");
+      report(diag::SettingValue, found->range, name, describe(found->value),
+             least ? "a positive integer" : "an integer from 0");
   };
   setting(train, "batch");
   setting(train, "steps");
@@ -266,8 +267,8 @@ void Elaborator::readNumbers(const ast::SectionDecl &train) {
   if (clip->value.isNumber() && clip->value.asDouble() > 0)
     model.train.clip = clip->value.asDouble();
   else
-    sink.report(diag::SettingValue, clip->range, "clip", describe(clip->value),
-                "a positive number");
+    report(diag::SettingValue, clip->range, "clip", describe(clip->value),
+           "a positive number");
 }
 
 void Elaborator::checkOverrides(const ast::SectionDecl &train, Scope &outer,
@@ -292,8 +293,10 @@ void Elaborator::checkOverrides(const ast::SectionDecl &train, Scope &outer,
       path = "train." + path.substr(prefix.size());
     if (usedOverrides.contains(at) || llvm::is_contained(known, path))
       continue;
-    auto diagnostic =
-        sink.report(diag::UnknownOverride, train.word.range, given.path);
-    suggest(diagnostic, path, train.word.range, candidates);
+    StringRef text =
+        sink.addFile(given.path + "=" + given.value, "command line");
+    Range range{text.begin(), text.begin() + given.path.size()};
+    auto diagnostic = report(diag::UnknownOverride, range, given.path);
+    suggest(diagnostic, path, range, candidates);
   }
 }

@@ -44,8 +44,8 @@ std::optional<Type> Elaborator::evalType(const ast::TypeExpr *type,
                                          Scope &scope) {
   auto element = elementOf(type->element.name);
   if (!element || !type->fields.empty()) {
-    sink.report(diag::WrongType, type->range, type->range.text(),
-                "the type of a tensor");
+    report(diag::WrongType, type->range, type->range.text(),
+           "the type of a tensor");
     return std::nullopt;
   }
   SmallVector<int64_t> shape;
@@ -55,7 +55,7 @@ std::optional<Type> Elaborator::evalType(const ast::TypeExpr *type,
       while (at && !at->dots)
         at = at->parent;
       if (!at) {
-        sink.report(diag::DotsNotOpen, item->range);
+        report(diag::DotsNotOpen, item->range);
         return std::nullopt;
       }
       shape.append(at->dots->begin(), at->dots->end());
@@ -65,7 +65,7 @@ std::optional<Type> Elaborator::evalType(const ast::TypeExpr *type,
     if (!extent)
       return std::nullopt;
     if (*extent <= 0) {
-      sink.report(diag::NotPositive, item->range, *extent);
+      report(diag::NotPositive, item->range, *extent);
       return std::nullopt;
     }
     shape.push_back(*extent);
@@ -97,12 +97,12 @@ bool Elaborator::matchKind(const ast::TypeExpr *type, Value &value,
                 (word == "fn" && value.is(ValueKind::Builtin)) ||
                 (word == "fn" && value.is(ValueKind::Instance));
     if (!fits)
-      sink.report(diag::WrongType, range, describe(value), row.wanted);
+      report(diag::WrongType, range, describe(value), row.wanted);
     return fits;
   }
   auto element = elementOf(word);
   if (!element) {
-    auto diagnostic = sink.report(diag::UnknownName, type->element.range, word);
+    auto diagnostic = report(diag::UnknownName, type->element.range, word);
     suggest(diagnostic, word, type->element.range,
             {"int", "float", "bool", "string", "arch", "fn", "f32", "f64"});
     return false;
@@ -120,7 +120,7 @@ bool Elaborator::matchType(const ast::TypeExpr *type, Value &value, Range range,
     if (!parts)
       return false;
     if (parts->size() != type->fields.size()) {
-      sink.report(diag::TupleLength, range, type->fields.size(), parts->size());
+      report(diag::TupleLength, range, type->fields.size(), parts->size());
       return false;
     }
     for (auto [field, part] : llvm::zip(type->fields, *parts))
@@ -149,8 +149,8 @@ bool Elaborator::matchType(const ast::TypeExpr *type, Value &value, Range range,
                                                    : Element::Bool,
                       {});
   if (!actual) {
-    sink.report(diag::WrongType, range, describe(value),
-                ("a tensor `" + type->range.text() + "`").str());
+    report(diag::WrongType, range, describe(value),
+           ("a tensor `" + type->range.text() + "`").str());
     return false;
   }
   return matchShape(type, *actual, range, scope, name) &&
@@ -161,7 +161,7 @@ bool Elaborator::matchElement(const ast::TypeExpr *type, const Type &actual,
                               Value &value, Range range, Scope &scope) {
   auto wanted = elementOf(type->element.name);
   if (!wanted) {
-    sink.report(diag::UnknownName, type->element.range, type->element.name);
+    report(diag::UnknownName, type->element.range, type->element.name);
     return false;
   }
   bool isNumber = value.isNumber();
@@ -170,8 +170,8 @@ bool Elaborator::matchElement(const ast::TypeExpr *type, const Type &actual,
   bool fits = actual.element == *wanted || (isFloat && isNumber) ||
               (!type->element && model::isFloat(actual.element));
   if (!fits) {
-    sink.report(diag::WrongType, range, describe(value),
-                ("`" + type->range.text() + "`").str());
+    report(diag::WrongType, range, describe(value),
+           ("`" + type->range.text() + "`").str());
     return false;
   }
   if (!type->bound || *wanted != Element::Int)
@@ -181,8 +181,8 @@ bool Elaborator::matchElement(const ast::TypeExpr *type, const Type &actual,
     return false;
   if (actual.low >= bounds.low && actual.high <= bounds.high)
     return true;
-  sink.report(diag::BoundsTooWide, range, range.text(), actual.low,
-              actual.high - 1, bounds.low, bounds.high - 1);
+  report(diag::BoundsTooWide, range, range.text(), actual.low, actual.high - 1,
+         bounds.low, bounds.high - 1);
   return false;
 }
 
@@ -235,8 +235,8 @@ bool Elaborator::matchShape(const ast::TypeExpr *type, const Type &actual,
     return true;
   if (hasDots && scope.dots)
     wanted += " with `..` = " + describe(*scope.dots);
-  auto diagnostic = sink.report(diag::WrongShape, range, name, describe(shape),
-                                "[" + wanted + "]");
-  sink.note(diagnostic, diag::DefinedHere, type->range, name);
+  auto diagnostic = report(diag::WrongShape, range, name, describe(shape),
+                           "[" + wanted + "]");
+  note(diagnostic, diag::DefinedHere, type->range, name);
   return false;
 }

@@ -198,6 +198,12 @@ private:
   }
 };
 
+/// A tensor, parameter or element: not known while compiling.
+inline bool isRunTime(const Value &value) {
+  return value.is(ValueKind::Tensor) || value.is(ValueKind::Variable) ||
+         value.is(ValueKind::Scalar);
+}
+
 /// `normal(a, b)`: its arguments may be elements, as in `~ normal(m[i], s[i])`.
 struct DistributionValue {
   model::Distribution kind;
@@ -226,10 +232,16 @@ struct Binding {
   Range range;
 };
 
+/// Blocks of one function may not shadow each other's names; those of all
+/// around it may be shadowed.
+enum class ScopeKind { Outer, Frame, Block };
+
 /// Names of a block, an instance, a file; `parent` encloses it.
 struct Scope {
-  explicit Scope(Scope *parent) : parent(parent) {}
+  explicit Scope(Scope *parent, ScopeKind kind = ScopeKind::Outer)
+      : parent(parent), kind(kind) {}
   Scope *parent;
+  ScopeKind kind;
   llvm::MapVector<StringRef, Binding> names;
   /// Extents that `..` stands for in the signature of the function, if it has.
   std::optional<SmallVector<int64_t>> dots;
