@@ -2,6 +2,8 @@
 // inside, so that the program between kernels has launches and reshapes only.
 #include "lib/Schedule/Outline.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -118,6 +120,7 @@ public:
 
 private:
   void launch(unsigned group);
+  void launchConstant(arith::ConstantOp constant);
   Value returned(Value value);
 
   Groups &groups;
@@ -148,8 +151,31 @@ void ProgramBuilder::launch(unsigned group) {
     mapping.map(value, result);
 }
 
+/// A constant that the function returns needs a kernel that writes it.
+void ProgramBuilder::launchConstant(arith::ConstantOp constant) {
+  Location loc = constant.getLoc();
+  builder.setInsertionPoint(program);
+  auto kernel = kernel::FuncOp::create(
+      builder, loc, "constant", builder.getFunctionType({}, constant.getType()),
+      kernel::Family::Row);
+  kernel.setBox(typeOf(constant).getShape());
+  kernel.setRow(0);
+  builder.createBlock(&kernel.getBody());
+  Operation *clone = builder.clone(*constant);
+  kernel::YieldOp::create(builder, loc, clone->getResults());
+  symbols.insert(kernel, Block::iterator(program));
+  builder.setInsertionPointToEnd(&program.getBody().front());
+  auto launch =
+      kernel::LaunchOp::create(builder, loc, constant->getResultTypes(),
+                               kernel.getSymName(), ValueRange());
+  mapping.map(constant.getResult(), launch.getResult(0));
+}
+
 /// A value that the function returns: made by a launch, or a view of one.
 Value ProgramBuilder::returned(Value value) {
+  if (auto constant = value.getDefiningOp<arith::ConstantOp>();
+      constant && !mapping.contains(value))
+    launchConstant(constant);
   if (!mapping.contains(value)) {
     Operation *op = value.getDefiningOp();
     for (Value operand : op->getOperands())
