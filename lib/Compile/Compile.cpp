@@ -12,18 +12,9 @@
 #include "lib/Plan/Plan.h"
 #include "lib/Schedule/Schedule.h"
 
-#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
-#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
-#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
-#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
-#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -157,27 +148,13 @@ compileTables(ModuleOp planned, const Target &target,
   return tables ? compileModule(*tables, target) : nullptr;
 }
 
-/// What lowering needs to know of dialects; loaded here because no dialect may
-/// be loaded once threads run.
-static void prepareContext(MLIRContext &context) {
-  DialectRegistry registry;
-  arith::registerConvertArithToLLVMInterface(registry);
-  cf::registerConvertControlFlowToLLVMInterface(registry);
-  registerConvertMathToLLVMInterface(registry);
-  ub::registerConvertUBToLLVMInterface(registry);
-  vector::registerConvertVectorToLLVMInterface(registry);
-  registerBuiltinDialectTranslation(registry);
-  registerLLVMDialectTranslation(registry);
-  context.appendDialectRegistry(registry);
-  context.loadDialect<arith::ArithDialect, cf::ControlFlowDialect,
-                      LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
-                      ub::UBDialect, vector::VectorDialect>();
-}
-
 FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
 ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
   MLIRContext *context = planned.getContext();
-  prepareContext(*context);
+  DialectRegistry registry;
+  registerLowering(registry);
+  context->appendDialectRegistry(registry);
+  context->loadAllAvailableDialects(); // before anything runs in parallel
   std::optional<Target> target = findTarget(options.target);
   if (!target) {
     planned.emitError() << "no target `" << options.target << "`; there are "

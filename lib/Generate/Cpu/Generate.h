@@ -37,6 +37,11 @@ namespace ogee {
 #define GEN_PASS_REGISTRATION
 #include "lib/Generate/Cpu/Passes.h.inc"
 
+/// Dialects, conversions and translations that buildLowerPipeline and
+/// compileModule need: a tool adds them to its registry, or to a context by
+/// appendDialectRegistry before it compiles in parallel.
+void registerLowering(mlir::DialectRegistry &registry);
+
 /// What emitKernel makes (llvm, scf, arith, math, vector) to the LLVM dialect,
 /// with a debug scope for each function.
 void buildLowerPipeline(mlir::OpPassManager &manager);

@@ -23,7 +23,7 @@ struct GenerateKernels
 
   void getDependentDialects(DialectRegistry &registry) const override {
     GenerateKernelsBase::getDependentDialects(registry);
-    registerTranslations(registry);
+    registerLowering(registry);
   }
 
   void runOnOperation() override {

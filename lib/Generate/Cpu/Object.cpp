@@ -3,8 +3,6 @@
 #include "lib/Generate/Cpu/Object.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
-#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
 #include "llvm/CodeGen/TargetPassConfig.h"
@@ -26,11 +24,6 @@ static constexpr StringLiteral kTriple = "x86_64-unknown-linux-gnu";
 static constexpr StringLiteral kPasses =
     "function(sroa,early-cse<memssa>,instcombine<no-verify-fixpoint>,"
     "simplifycfg,loop-mssa(licm),early-cse<memssa>,simplifycfg)";
-
-void ogee::registerTranslations(mlir::DialectRegistry &registry) {
-  mlir::registerBuiltinDialectTranslation(registry);
-  mlir::registerLLVMDialectTranslation(registry);
-}
 
 static std::unique_ptr<TargetMachine> makeMachine(const ogee::Target &target) {
   static std::once_flag once;

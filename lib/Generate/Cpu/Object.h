@@ -15,9 +15,6 @@
 
 namespace ogee {
 
-/// What compileModule needs of the context of a module; a tool calls it once.
-void registerTranslations(mlir::DialectRegistry &registry);
-
 /// Names that --target takes, for messages.
 std::string targetNames();
 /// `native` asks the machine that compiles. None: no such target.
