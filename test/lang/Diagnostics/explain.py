@@ -30,7 +30,7 @@ def table(root: Path) -> dict[str, str]:
 
 
 def diagnose(program: str) -> list[tuple[str, int, str]]:
-    """Severity, line and code of each diagnostic but the notes."""
+    """Severity, line and code of each diagnostic but the notes, each once."""
     if "arch Model" in program and "\ntrain " not in program:
         program += TRAIN
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +41,7 @@ def diagnose(program: str) -> list[tuple[str, int, str]]:
     errors = [each for each in found if each[1] == "error"]
     if bool(errors) != (run.returncode == 1):
         sys.exit(f"exit code {run.returncode} with {len(errors)} errors:\n{run.stderr}")
-    return [(severity, int(line or 0), code) for line, severity, code in found]
+    return list(dict.fromkeys((severity, int(line or 0), code) for line, severity, code in found))
 
 
 def check_page(root: Path, code: str) -> None:
