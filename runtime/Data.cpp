@@ -1,4 +1,5 @@
 #include "runtime/Data.h"
+#include "runtime/Convert.h"
 
 #include "runtime/Error.h"
 #include "runtime/Fill.h"
@@ -125,7 +126,7 @@ void Data::openArrays(const OgeeEntry &entry) {
       fail(Exit::BadData, "data file `%s` has no array `%s`", file.path,
            slot.name);
     bool fits = tensor->rank == slot.rank && slot.rank > 0 &&
-                typeOfDtype(tensor->dtype) == slot.type;
+                isConvertible(typeOfDtype(tensor->dtype), slot.type);
     for (int64_t d = 1; fits && d < slot.rank; ++d)
       fits = tensor->shape[d] == slot.shape[d];
     if (!fits)
@@ -138,7 +139,7 @@ void Data::openArrays(const OgeeEntry &entry) {
            slot.name, file.path, tensor->shape[0], records);
     records = tensor->shape[0];
     Field field = {slot.name, file.bytes + arrays.bufferStart() + tensor->begin,
-                   slot.elements / slot.shape[0] * bytesOf(slot.type)};
+                   slot.elements / slot.shape[0], typeOfDtype(tensor->dtype)};
     checkIntegers(slot, field, records);
     fields.push(field);
   }
@@ -154,7 +155,7 @@ void Data::checkIntegers(const OgeeSlot &slot, const Field &field,
   if (slot.bound == 0 || (slot.type != OGEE_I32 && slot.type != OGEE_I64))
     return;
   int64_t width = bytesOf(slot.type);
-  for (int64_t i = 0; i < records * field.recordBytes / width; ++i) {
+  for (int64_t i = 0; i < records * field.elements; ++i) {
     int32_t narrow = 0;
     int64_t value = 0;
     if (slot.type == OGEE_I32) {
@@ -193,8 +194,11 @@ void Data::fillRow(const OgeeSlot &slot, int64_t row, int64_t start,
   }
   for (const Field &field : fields)
     if (strcmp(field.name, slot.name) == 0)
-      memcpy(arena + slot.offset + row * field.recordBytes,
-             field.records + start * field.recordBytes, field.recordBytes);
+      convertElements(
+          field.records + start * field.elements * bytesOf(field.type),
+          field.type,
+          arena + slot.offset + row * field.elements * bytesOf(slot.type),
+          slot.type, field.elements);
 }
 
 void Data::fillStep(const OgeeEntry &entry, int64_t step,

@@ -42,7 +42,8 @@ private:
   struct Field {
     const char *name;
     const uint8_t *records;
-    int64_t recordBytes;
+    int64_t elements; // of a record
+    int32_t type;     // OgeeType, in the file
   };
 
   void openText(const OgeeEntry &entry);

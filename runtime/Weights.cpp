@@ -1,5 +1,6 @@
 // --init, --save and --gradients: the program's tensors as files. A file is
 // compared with the whole program before anything is read into the arena.
+#include "runtime/Convert.h"
 #include "runtime/Fill.h"
 #include "runtime/Safetensors.h"
 #include "runtime/Session.h"
@@ -29,10 +30,6 @@ struct ShapeText {
 };
 } // namespace
 
-static bool isFloat(int32_t type) {
-  return type == OGEE_F32 || type == OGEE_F64 || type == OGEE_BF16;
-}
-
 static void checkTensor(const char *path, const OgeeTensor &tensor,
                         const FileTensor *found) {
   ShapeText wanted(tensor.shape, tensor.rank);
@@ -59,24 +56,6 @@ static const OgeeTensor *findTensor(const OgeeProgram &program,
         strcmp(program.tensors[i].path, name) == 0)
       return &program.tensors[i];
   return nullptr;
-}
-
-static double readElement(const uint8_t *from, int32_t type, int64_t index) {
-  if (type == OGEE_BF16)
-    return floatOf(reinterpret_cast<const uint16_t *>(from)[index]);
-  if (type == OGEE_F32)
-    return reinterpret_cast<const float *>(from)[index];
-  return reinterpret_cast<const double *>(from)[index];
-}
-
-static void writeElement(uint8_t *to, int32_t type, int64_t index,
-                         double value) {
-  if (type == OGEE_BF16)
-    reinterpret_cast<uint16_t *>(to)[index] = bf16Of(static_cast<float>(value));
-  else if (type == OGEE_F32)
-    reinterpret_cast<float *>(to)[index] = static_cast<float>(value);
-  else
-    reinterpret_cast<double *>(to)[index] = value;
 }
 
 /// Reads a tensor in pieces, so that no second copy of it is ever resident.
