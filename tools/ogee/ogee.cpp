@@ -3,6 +3,7 @@
 #include "lang/Check/Check.h"
 #include "lang/Diagnostics.h"
 #include "lang/Import/Import.h"
+#include "lang/Library.h"
 #include "lang/Parse/Parse.h"
 #include "lib/Arch/Arch.h"
 #include "lib/Compile/Compile.h"
@@ -191,6 +192,19 @@ static int runReport(const CommandLine &line) {
     return code;
   printReport(*compilation.module, outs());
   return kExitOk;
+}
+
+static int runExplain(const CommandLine &line) {
+  if (explain(line.file, outs()))
+    return kExitOk;
+  SmallVector<StringRef> known;
+  for (const DiagnosticRow *row : diagnosticRows())
+    known.append({row->code, row->name});
+  errs() << "ogee: no message has the code or name `" << line.file << "`";
+  if (StringRef meant = didYouMean(line.file, known); !meant.empty())
+    errs() << "; did you mean `" << meant << "`?";
+  errs() << "\n";
+  return kExitUsage;
 }
 
 int main(int argc, char **argv) {
