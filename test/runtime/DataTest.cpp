@@ -2,6 +2,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/Random.h"
+#include "test/runtime/Temporary.h"
 
 #include <gtest/gtest.h>
 
@@ -28,7 +29,7 @@ struct Text {
 
   explicit Text(int64_t size, int32_t order, double holdout = 0.1,
                 int32_t bound = 0)
-      : path(testing::TempDir() + "text" + std::to_string(getpid())),
+      : path(temporary("text")),
         inputs{{"tokens", kShape, 2, 15, 0, OGEE_I32, bound},
                {"targets", kShape, 2, 15, 64, OGEE_I32, bound},
                {"step", nullptr, 0, 1, 128, OGEE_I64, 0}} {
@@ -160,7 +161,7 @@ namespace {
 
 /// Ten records of `x` [2] f32 and `label` i32.
 struct Records {
-  std::string path = testing::TempDir() + "records" + std::to_string(getpid());
+  std::string path = temporary("records");
   OgeeProgram program = {};
   int64_t xShape[2] = {4, 2}, labelShape[1] = {4};
   OgeeSlot inputs[2] = {{"x", xShape, 2, 8, 0, OGEE_F32, 0},

@@ -73,6 +73,11 @@ struct Case {
   int threads;
   uint64_t shuffle;
   bool split;
+
+  friend void PrintTo(const Case &test, std::ostream *out) {
+    *out << test.threads << (test.shuffle ? "shuffled" : "")
+         << (test.split ? "split" : "");
+  }
 };
 
 class PoolCases : public testing::TestWithParam<Case> {};
@@ -104,7 +109,8 @@ TEST_P(PoolCases, EveryChunkAndFinishOnce) {
 INSTANTIATE_TEST_SUITE_P(Threads, PoolCases,
                          testing::Values(Case{1, 0, false}, Case{2, 0, false},
                                          Case{3, 0, true}, Case{7, 0, false},
-                                         Case{2, 9, true}, Case{7, 5, true}));
+                                         Case{2, 9, true}, Case{7, 5, true}),
+                         testing::PrintToStringParamName());
 
 /// Several works, walked alternately: a thread that is late for one must not
 /// touch another.

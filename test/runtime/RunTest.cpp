@@ -4,6 +4,7 @@
 
 #include "runtime/Error.h"
 #include "runtime/Safetensors.h"
+#include "test/runtime/Temporary.h"
 #include "test/runtime/TinyProgram.h"
 
 #include <gtest/gtest.h>
@@ -19,10 +20,6 @@
 using namespace ogee::runtime;
 
 namespace {
-
-std::string temporary(const std::string &name) {
-  return testing::TempDir() + name + std::to_string(getpid());
-}
 
 std::string contents(const std::string &path) {
   std::ifstream file(path, std::ios::binary);

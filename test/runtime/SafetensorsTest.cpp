@@ -1,6 +1,7 @@
 // The reader against files that lie, the writer against the reader.
 #include "runtime/Safetensors.h"
 #include "runtime/Abi.h"
+#include "test/runtime/Temporary.h"
 
 #include <gtest/gtest.h>
 
@@ -28,10 +29,6 @@ std::string one(const std::string &dtype, const std::string &shape,
                 const std::string &offsets) {
   return "{\"a\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape +
          ",\"data_offsets\":" + offsets + "}}";
-}
-
-std::string temporary(const char *name) {
-  return testing::TempDir() + name + std::to_string(getpid());
 }
 
 void writeFile(const std::string &path, uint64_t length,
