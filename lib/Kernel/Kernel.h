@@ -24,7 +24,8 @@ namespace ogee::kernel {
 inline constexpr llvm::StringLiteral kPartialAttr = "kernel.partial";
 /// Marks what is never stored but cloned into each kernel that reads it.
 inline constexpr llvm::StringLiteral kRecomputeAttr = "kernel.recompute";
-/// Marks what depends on the seed of reverse mode.
+/// Marks the backward part of a step: what loss, metrics and next states do not
+/// need.
 inline constexpr llvm::StringLiteral kBackwardAttr = "kernel.backward";
 /// Arena offset in bytes of a program's argument, after plan.
 inline constexpr llvm::StringLiteral kOffsetAttr = "kernel.offset";

@@ -44,6 +44,7 @@ private:
   std::optional<Acceptance> judgePartial(Operation *op, Value input) const;
   std::optional<Acceptance> judgeJoin(const Node &node) const;
   bool mayFinish(const Node &node) const;
+  bool overwritesTooEarly(const Node &node, Role role) const;
 
   const Groups &groups;
   const Graph &graph;
@@ -102,7 +103,8 @@ bool Judge::readsInPlace(linalg::GenericOp op, unsigned input, Role from,
 Standing Judge::ofElementWise(Operation *op) const {
   auto generic = dyn_cast<linalg::GenericOp>(op);
   std::optional<Role> shape = roleOfShape(shapeOf(op->getResult(0)));
-  bool finishes = false, inside = false;
+  bool inside = false;
+  int64_t finished = 0; // elements of the largest value of the finish region
   for (OpOperand &operand : op->getOpOperands()) {
     Standing from = standing(operand.get());
     if (from.kind == Standing::Outside)
@@ -110,7 +112,7 @@ Standing Judge::ofElementWise(Operation *op) const {
     if (from.kind == Standing::Unfit || !generic)
       return {Standing::Unfit};
     if (isPartialRole(from.role)) {
-      finishes = true;
+      finished = std::max(finished, elementsOf(operand.get()));
       continue;
     }
     inside = true;
@@ -118,9 +120,11 @@ Standing Judge::ofElementWise(Operation *op) const {
         !readsInPlace(generic, operand.getOperandNumber(), from.role, *shape))
       return {Standing::Unfit};
   }
-  if (finishes)
-    return inside ? Standing{Standing::Unfit}
-                  : Standing{Standing::Inside, Role::Finish};
+  // What spreads a partial over a larger box is not for one thread.
+  if (finished > 0)
+    return inside || finished < elementsOf(op->getResult(0))
+               ? Standing{Standing::Unfit}
+               : Standing{Standing::Inside, Role::Finish};
   if (!inside)
     return {};
   return {Standing::Inside, *shape};
@@ -249,18 +253,36 @@ std::optional<Acceptance> Judge::judgeJoin(const Node &node) const {
   return Acceptance{Role::Joined, group.row, {}};
 }
 
+/// A next value is written where the old one is: others in the kernel read the
+/// old one at the same place, or are done when the finish region runs.
+bool Judge::overwritesTooEarly(const Node &node, Role role) const {
+  if (role == Role::Finish)
+    return false;
+  Value written = node.op->getResult(0);
+  return llvm::any_of(node.after, [&](unsigned other) {
+    if (groups.groupOf(other) != int64_t(index))
+      return false;
+    auto generic = dyn_cast<linalg::GenericOp>(graph[other].op);
+    return graph[other].kind != OpKind::ElementWise || !generic ||
+           shapeOf(generic.getResult(0)) != shapeOf(written) ||
+           !llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
+             return map.isIdentity() || map.getNumResults() == 0;
+           });
+  });
+}
+
 std::optional<Acceptance> Judge::judge(unsigned index) {
   const Node &node = graph[index];
-  switch (node.kind) {
-  case OpKind::ElementWise:
-    return judgeElementWise(node);
-  case OpKind::Reduction:
-    return judgeReduction(node);
-  case OpKind::Join:
-    return judgeJoin(node);
-  default:
+  std::optional<Acceptance> acceptance;
+  if (node.kind == OpKind::ElementWise)
+    acceptance = judgeElementWise(node);
+  if (node.kind == OpKind::Reduction)
+    acceptance = judgeReduction(node);
+  if (node.kind == OpKind::Join)
+    acceptance = judgeJoin(node);
+  if (acceptance && node.updates && overwritesTooEarly(node, acceptance->role))
     return std::nullopt;
-  }
+  return acceptance;
 }
 
 ProductLoops schedule::loopsOf(const Groups &groups, const Group &group) {

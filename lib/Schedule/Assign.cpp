@@ -26,7 +26,6 @@ private:
   void open(unsigned node);
   void openReduction(unsigned node);
   bool isBarred(unsigned group, unsigned node) const;
-  bool overwritesOperand(unsigned group, unsigned node) const;
 
   Groups &groups;
   Graph &graph;
@@ -51,8 +50,7 @@ void Assigner::place(unsigned node) {
   for (auto [group, bytes] : candidates) {
     if (best >= 0 && bytes < candidates[best])
       continue;
-    if (isBarred(group, node) || !groups.mayJoin(group, node) ||
-        overwritesOperand(group, node))
+    if (isBarred(group, node) || !groups.mayJoin(group, node))
       continue;
     if (std::optional<Acceptance> acceptance = accept(groups, group, node)) {
       best = group;
@@ -67,17 +65,6 @@ void Assigner::place(unsigned node) {
 bool Assigner::isBarred(unsigned group, unsigned node) const {
   return llvm::any_of(groups.groups[group].anchors, [&](unsigned anchor) {
     return bars.contains({node, anchor});
-  });
-}
-
-/// A product reads its operands until its last chunk: its own kernel must not
-/// write the next value over one.
-bool Assigner::overwritesOperand(unsigned group, unsigned node) const {
-  if (groups.groups[group].family == Family::Row)
-    return false;
-  return llvm::any_of(graph[node].after, [&](unsigned other) {
-    return groups.groupOf(other) == int64_t(group) &&
-           isAnchor(graph[other].kind);
   });
 }
 

@@ -69,7 +69,6 @@ static linalg::GenericOp inlineSplats(linalg::GenericOp op) {
   auto result = linalg::GenericOp::create(
       builder, op.getLoc(), op.getResultTypes(), inputs, op.getOutputs(), maps,
       op.getIteratorTypesArray());
-  result->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   body.eraseArguments(dropped);
   result.getRegion().takeBody(op.getRegion());
   op->replaceAllUsesWith(result);

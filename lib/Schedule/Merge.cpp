@@ -119,16 +119,20 @@ public:
   }
 
 private:
-  /// Groups that read a scalar have nothing in common for that.
+  /// Groups that read the same scalar have nothing in common for that.
   void countPairs(Value value) {
-    if (shapeOf(value).empty() && groups.groupOf(value) < 0)
-      return;
-    llvm::SmallSetVector<unsigned, 4> touching;
-    if (int64_t made = groups.groupOf(value); made >= 0)
-      touching.insert(made);
-    if (!shapeOf(value).empty())
+    int64_t made = groups.groupOf(value);
+    if (shapeOf(value).empty()) {
       for (unsigned reader : groups.graph.readers(value))
-        touching.insert(groups.groupOf(reader));
+        if (int64_t other = groups.groupOf(reader); made >= 0 && other != made)
+          shared[std::minmax<unsigned>(made, other)] += bytesOf(value);
+      return;
+    }
+    llvm::SmallSetVector<unsigned, 4> touching;
+    if (made >= 0)
+      touching.insert(made);
+    for (unsigned reader : groups.graph.readers(value))
+      touching.insert(groups.groupOf(reader));
     for (auto [i, a] : llvm::enumerate(touching))
       for (unsigned b :
            ArrayRef<unsigned>(touching.getArrayRef()).drop_front(i + 1))

@@ -24,13 +24,9 @@ static linalg::GenericOp interchange(IRRewriter &rewriter, linalg::GenericOp op,
   if (llvm::equal(order, llvm::seq<unsigned>(0, order.size())))
     return op;
   rewriter.setInsertionPoint(op);
-  DictionaryAttr attributes = op->getDiscardableAttrDictionary();
   FailureOr<linalg::GenericOp> result =
       linalg::interchangeGenericOp(rewriter, op, order);
-  if (failed(result))
-    return op;
-  (*result)->setDiscardableAttrs(attributes);
-  return *result;
+  return succeeded(result) ? *result : op;
 }
 
 /// Input 1 becomes input 0: for bodies that multiply the two.
@@ -96,8 +92,6 @@ static void splitProduct(IRRewriter &rewriter, linalg::GenericOp op) {
         linalg::YieldOp::create(
             b, l, arith::AddFOp::create(b, l, args[0], args[1]).getResult());
       });
-  for (Operation *part : {product.getOperation(), sum.getOperation()})
-    part->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   rewriter.replaceOp(op, sum);
 }
 

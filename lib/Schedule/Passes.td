@@ -10,8 +10,8 @@ def PrepareStep : Pass<"ogee-prepare-step", "::mlir::ModuleOp"> {
     Folds what depends on constants alone, orders loops (products: batch, rows,
     columns, reduced; the rest: as the result, or as a reduction's input), makes a sum
     of products one chain of segments, a sum of disjoint pads one `tensor.concat`.
-    Marks with `kernel.backward` what depends on a constant with `nn.seed`. Test:
-    prepare-step.mlir.
+    Marks with `kernel.backward` what neither the loss, a metric nor a next state
+    needs. Test: prepare-step.mlir.
 
     ```mlir
     %s = linalg.generic {addf} ins(%xw, %hu) ...    // two products
@@ -26,8 +26,7 @@ def PrepareStep : Pass<"ogee-prepare-step", "::mlir::ModuleOp"> {
 def CutGraph : Pass<"ogee-cut-graph", "::mlir::ModuleOp"> {
   let summary = "saves or recomputes what the backward part reads";
   let description = [{
-    A minimum cut over the values that do not depend on the seed of reverse mode, in
-    bytes of traffic (docs/architecture.md, Save or recompute). What is not saved
+    A minimum cut over the values of the forward part, in bytes of traffic (docs/architecture.md, Save or recompute). What is not saved
     becomes an operation with `kernel.recompute`, which the backward part reads.
     Leaves functions without a backward part alone. Test: cut-graph.mlir.
 

@@ -6,9 +6,6 @@
 
 namespace ogee::schedule {
 
-/// On the constant where reverse mode starts.
-inline constexpr llvm::StringLiteral kSeedAttr = "nn.seed";
-
 /// What depends on constants alone becomes a constant, and a constant operand
 /// of a generic moves into its body.
 void foldConstants(mlir::func::FuncOp function);

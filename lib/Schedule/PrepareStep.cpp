@@ -7,6 +7,7 @@
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/CSE.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -16,16 +17,40 @@ namespace ogee {
 #include "lib/Schedule/Passes.h.inc"
 } // namespace ogee
 
-/// What the constants marked as seeds of reverse mode lead to.
+/// A result that the forward part makes: the loss, metrics, next states.
+static bool isForwardResult(func::FuncOp function, unsigned index,
+                            const llvm::StringSet<> &states) {
+  if (auto path = function.getResultAttrOfType<StringAttr>(index, "nn.updates"))
+    return states.contains(path.getValue());
+  auto name = function.getResultAttrOfType<StringAttr>(index, "nn.name");
+  return !name || (name.getValue() != "norm" && name.getValue() != "rate" &&
+                   !name.getValue().starts_with("gradient:"));
+}
+
+/// The backward part is what no result of the forward part needs.
 static void markBackward(func::FuncOp function) {
-  Builder builder(function.getContext());
-  for (Operation &op : function.getBody().front().without_terminator())
-    if (op.hasAttr(schedule::kSeedAttr) ||
-        llvm::any_of(op.getOperands(), [](Value operand) {
-          Operation *made = operand.getDefiningOp();
-          return made && made->hasAttr(kernel::kBackwardAttr);
-        }))
-      op.setAttr(kernel::kBackwardAttr, builder.getUnitAttr());
+  llvm::StringSet<> states;
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    auto kind = function.getArgAttrOfType<StringAttr>(index, "nn.class");
+    auto path = function.getArgAttrOfType<StringAttr>(index, "nn.path");
+    if (kind && path && kind.getValue() == "state")
+      states.insert(path.getValue());
+  }
+  llvm::DenseSet<Operation *> forward;
+  SmallVector<Value> pending;
+  Block &body = function.getBody().front();
+  for (OpOperand &result : body.getTerminator()->getOpOperands())
+    if (isForwardResult(function, result.getOperandNumber(), states))
+      pending.push_back(result.get());
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    if (op && forward.insert(op).second)
+      llvm::append_range(pending, op->getOperands());
+  }
+  UnitAttr marked = UnitAttr::get(function.getContext());
+  for (Operation &op : body.without_terminator())
+    if (!forward.contains(&op))
+      op.setAttr(kernel::kBackwardAttr, marked);
 }
 
 static void eraseDead(func::FuncOp function) {
@@ -46,7 +71,6 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
         eliminateCommonSubExpressions(rewriter, dominance, function);
       };
       simplify();
-      markBackward(function);
       schedule::foldConstants(function);
       simplify();
       schedule::normaliseLoops(function);
