@@ -106,13 +106,21 @@ static bool isReadInPlace(Value value, Value written) {
   });
 }
 
+/// The finish region makes it, when all chunks have read what they need.
+static bool isFinished(Value written) {
+  return llvm::any_of(backwardSlice(written), [](Operation *op) {
+    return op->hasAttr(kernel::kPartialAttr);
+  });
+}
+
 bool plan::mayUpdate(kernel::FuncOp function, unsigned argument,
                      unsigned result) {
-  if (function.getList() || mayOverwrite(function, argument, result))
+  Operation *yield = function.getBody().front().getTerminator();
+  if (function.getList() || isFinished(yield->getOperand(result)) ||
+      mayOverwrite(function, argument, result))
     return true;
   if (function.getFamily() == kernel::Family::Row)
     return false;
-  Operation *yield = function.getBody().front().getTerminator();
   return isReadInPlace(function.getArgument(argument),
                        yield->getOperand(result));
 }
