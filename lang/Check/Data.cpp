@@ -1,5 +1,6 @@
 // The data set's record and the functions that take a batch of its fields.
 #include "lang/Check/Elaborator.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace ogee;
@@ -73,6 +74,9 @@ void Elaborator::dataRecord(const Setting &data,
         llvm::sys::path::is_relative(chosen.string)) {
       llvm::SmallString<128> path = llvm::sys::path::parent_path(fileName);
       llvm::sys::path::append(path, chosen.string);
+      // The executable may be run from elsewhere.
+      llvm::sys::fs::make_absolute(path);
+      llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
       chosen = Value::ofString(save(path));
     }
     if (auto setting = toSetting(name, chosen, range))
