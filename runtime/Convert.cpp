@@ -1,4 +1,5 @@
 #include "runtime/Convert.h"
+
 #include "runtime/Fill.h"
 
 #include <cstring>
@@ -9,12 +10,19 @@ bool isFloat(int32_t type) {
   return type == OGEE_F32 || type == OGEE_F64 || type == OGEE_BF16;
 }
 
+/// A file's buffer may start at any byte.
+template <typename T> static T load(const uint8_t *from, int64_t index) {
+  T value;
+  memcpy(&value, from + index * sizeof value, sizeof value);
+  return value;
+}
+
 double readElement(const uint8_t *from, int32_t type, int64_t index) {
   if (type == OGEE_BF16)
-    return floatOf(reinterpret_cast<const uint16_t *>(from)[index]);
+    return floatOf(load<uint16_t>(from, index));
   if (type == OGEE_F32)
-    return reinterpret_cast<const float *>(from)[index];
-  return reinterpret_cast<const double *>(from)[index];
+    return load<float>(from, index);
+  return load<double>(from, index);
 }
 
 void writeElement(uint8_t *to, int32_t type, int64_t index, double value) {

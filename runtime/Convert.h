@@ -5,9 +5,11 @@
 #include "runtime/Abi.h"
 
 namespace ogee::runtime {
+
 bool isFloat(int32_t type);
 
-/// Element `index` of an array of a float type.
+/// Element `index` of an array of a float type; the array need not be aligned
+/// when it is read.
 double readElement(const uint8_t *from, int32_t type, int64_t index);
 void writeElement(uint8_t *to, int32_t type, int64_t index, double value);
 

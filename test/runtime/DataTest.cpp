@@ -216,6 +216,18 @@ TEST(ArrayData, RecordsInOrder) {
   }
 }
 
+TEST(ArrayData, FloatsOfAnotherWidth) {
+  Records records;
+  records.write();
+  records.inputs[0].type = OGEE_F64;
+  records.open();
+  records.data.fillStep(records.entry, 0,
+                        reinterpret_cast<uint8_t *>(records.arena.data()));
+  auto *wide = reinterpret_cast<double *>(records.arena.data());
+  EXPECT_EQ(wide[4], 2.5);
+  EXPECT_EQ(wide[5], -2.0);
+}
+
 TEST(ArrayData, Errors) {
   Records records;
   records.write(10, false);
@@ -228,7 +240,7 @@ TEST(ArrayData, Errors) {
               "value 10 at element 3 of array `label`");
   records.label[3] = 0;
   records.write();
-  records.inputs[0].type = OGEE_F64;
+  records.inputs[0].type = OGEE_I64;
   EXPECT_EXIT(records.open(), badData(), "does not fit");
   std::ofstream(records.path) << "nonsense";
   EXPECT_EXIT(records.open(), badData(), "not a safetensors file");

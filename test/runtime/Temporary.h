@@ -8,18 +8,20 @@
 #include <filesystem>
 #include <string>
 
+/// Made before any test, so that a child process never owns one.
+inline const struct TemporaryFolder {
+  std::string path = testing::TempDir() + "ogee-XXXXXX";
+
+  TemporaryFolder() {
+    if (!mkdtemp(path.data()))
+      abort();
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+} temporaryFolder;
+
 /// A path of that name; the file is not made.
 inline std::string temporary(const std::string &name) {
-  static const struct Folder {
-    std::string path = testing::TempDir() + "ogee-XXXXXX";
-
-    Folder() {
-      if (!mkdtemp(path.data()))
-        abort();
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-  } folder;
-  return folder.path + "/" + name;
+  return temporaryFolder.path + "/" + name;
 }
 
 #endif // OGEE_TEST_RUNTIME_TEMPORARY_H
