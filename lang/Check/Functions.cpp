@@ -154,7 +154,11 @@ bool Elaborator::isInline(const FunctionValue *function, Scope &frame) {
 
 Value Elaborator::callFunction(const FunctionValue *function,
                                ArrayRef<Argument> args, Range range) {
-  StringRef name = function->name.empty() ? "fn" : function->name;
+  StringRef name = function->name;
+  if (name.empty())
+    name = function->self && function->self->arch
+               ? function->self->arch->decl->name.name
+               : "fn";
   if (calls.size() >= maxCalls) {
     report(diag::TooManyCalls, range, maxCalls);
     return Value::error();
