@@ -88,6 +88,8 @@ LogicalResult Tape::reverseGeneric(linalg::GenericOp op) {
   }
   if (isa<arith::MaximumFOp, arith::MinimumFOp>(scalar))
     return reverseExtremum(op, scalar, gradient);
+  if (isa<arith::MulFOp>(scalar))
+    return reverseProduct(op, gradient);
   return op.emitError() << "is a reduction without a gradient";
 }
 
@@ -173,6 +175,38 @@ LogicalResult Tape::reverseExtremum(linalg::GenericOp op, Operation *scalar,
   Indexed seed = tensors.view(gradient, kept);
   Indexed term =
       tensors.select(chosen, seed, tensors.number(0.0, seed.elementType()));
+  add(op.getInputs()[0], tensors.materialize(term, labels));
+  return success();
+}
+
+/// Each factor's gradient is the product of the others, which is taken without
+/// a division so that zeros do no harm: quadratic in the extent.
+LogicalResult Tape::reverseProduct(linalg::GenericOp op, Value gradient) {
+  if (op.getNumReductionLoops() != 1)
+    return op.emitError() << "closes several dimensions at once";
+  IndexedBuilder tensors = loopsOf(op, place);
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<Label> labels = labelsOf(maps[0]), kept = labelsOf(maps[1]);
+  auto closed = llvm::find_if(
+      labels, [&](Label label) { return !llvm::is_contained(kept, label); });
+  Label other = *closed;
+  Indexed input = tensors.view(op.getInputs()[0], labels);
+  Label own = tensors.newLabel(tensors.extent(other));
+  Location at = loc();
+  Indexed same = tensors.applyIndices(
+      {own, other}, {},
+      [&](OpBuilder &inner, ArrayRef<Value> places, ValueRange) {
+        return arith::CmpIOp::create(inner, at, arith::CmpIPredicate::eq,
+                                     places[0], places[1])
+            .getResult();
+      });
+  TypedAttr one = FloatAttr::get(input.elementType(), 1.0);
+  Indexed others = tensors.reduce(
+      arith::MulFOp::getOperationName(),
+      tensors.select(same, tensors.number(one), input), one, other);
+  *closed = own;
+  Indexed term =
+      tensors.apply<arith::MulFOp>({tensors.view(gradient, kept), others});
   add(op.getInputs()[0], tensors.materialize(term, labels));
   return success();
 }

@@ -1,10 +1,157 @@
 // Rule 2: a copy that reads x at t - j or h * s + i, whose gradient would
-// scatter, is turned around so that the gradient gathers.
+// scatter, is turned around so that the gradient gathers. In each such
+// subscript one loop is solved for the place p in x (t = p + j); the gradient
+// is padded with zeros where that leaves it, and loops that no subscript fixes
+// are summed.
 #include "lib/Differentiate/Tape.h"
+#include "lib/Nn/Affine.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace ogee;
 
+namespace {
+
+/// The loops of the forward copy in terms of the gradient's own loops: first
+/// the dimensions of x, then the loops that are summed.
+struct Solution {
+  SmallVector<AffineExpr> loops;
+  SmallVector<int64_t> extents;
+  unsigned dimensions = 0;
+};
+
+/// The loop of `form` with coefficient 1 or -1 that is not fixed yet; of
+/// several the longest, so that the sum over the others is short.
+std::optional<unsigned> solvable(ArrayRef<int64_t> form,
+                                 ArrayRef<AffineExpr> loops,
+                                 ArrayRef<int64_t> extents) {
+  std::optional<unsigned> best;
+  for (unsigned loop = 0; loop < loops.size(); ++loop)
+    if (!loops[loop] && std::abs(form[loop]) == 1 &&
+        (!best || extents[loop] > extents[*best]))
+      best = loop;
+  return best;
+}
+
+/// Which loop each subscript is solved for; bare ones first, since they leave
+/// no choice. Fails where a subscript has no loop of stride 1 left.
+std::optional<SmallVector<unsigned>>
+chooseLoops(ArrayRef<SmallVector<int64_t>> forms, ArrayRef<int64_t> extents,
+            MLIRContext *context) {
+  SmallVector<unsigned> chosen(forms.size());
+  SmallVector<AffineExpr> taken(extents.size());
+  auto bare = [](ArrayRef<int64_t> form) {
+    return llvm::count_if(form.drop_back(),
+                          [](int64_t factor) { return factor != 0; }) == 1;
+  };
+  for (bool pass : {true, false})
+    for (auto [dimension, form] : llvm::enumerate(forms)) {
+      if (bare(form) != pass)
+        continue;
+      auto loop = solvable(form, taken, extents);
+      if (!loop)
+        return std::nullopt;
+      chosen[dimension] = *loop;
+      taken[*loop] = getAffineConstantExpr(0, context);
+    }
+  return chosen;
+}
+
+std::optional<Solution> solve(AffineMap source, ArrayRef<int64_t> extents,
+                              ArrayRef<int64_t> shape) {
+  MLIRContext *context = source.getContext();
+  SmallVector<SmallVector<int64_t>> forms;
+  for (AffineExpr expr : source.getResults()) {
+    auto form = linearForm(expr, extents.size());
+    if (!form)
+      return std::nullopt;
+    forms.push_back(*form);
+  }
+  auto chosen = chooseLoops(forms, extents, context);
+  if (!chosen)
+    return std::nullopt;
+  Solution solution;
+  solution.dimensions = shape.size();
+  solution.extents.assign(shape.begin(), shape.end());
+  solution.loops.resize(extents.size());
+  for (unsigned loop = 0; loop < extents.size(); ++loop) {
+    if (llvm::is_contained(*chosen, loop))
+      continue;
+    solution.loops[loop] = getAffineDimExpr(solution.extents.size(), context);
+    solution.extents.push_back(extents[loop]);
+  }
+  // A subscript may read a loop that another one is solved for, so go on until
+  // all are known.
+  for (size_t round = 0; round < forms.size(); ++round)
+    for (auto [dimension, form] : llvm::enumerate(forms)) {
+      unsigned target = (*chosen)[dimension];
+      AffineExpr rest = getAffineDimExpr(dimension, context) - form.back();
+      bool known = !solution.loops[target];
+      for (unsigned loop = 0; loop < extents.size() && known; ++loop) {
+        if (loop == target || form[loop] == 0)
+          continue;
+        known = bool(solution.loops[loop]);
+        rest = known ? rest - solution.loops[loop] * form[loop] : rest;
+      }
+      if (known)
+        solution.loops[target] = rest * form[target];
+    }
+  if (!llvm::all_of(solution.loops, [](AffineExpr expr) { return !!expr; }))
+    return std::nullopt;
+  return solution;
+}
+
+} // namespace
+
 LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
-  return op.emitError() << "reads through a map without a gradient";
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  Value input = op.getInputs()[0];
+  auto type = cast<RankedTensorType>(input.getType());
+  auto solution = solve(maps[0], op.getStaticLoopRanges(), type.getShape());
+  if (!solution)
+    return op.emitError() << "reads through a map without a gradient";
+  auto gradientType = cast<RankedTensorType>(gradient.getType());
+  SmallVector<AffineExpr> reads;
+  SmallVector<OpFoldResult> low, high;
+  SmallVector<int64_t> padded;
+  for (auto [expr, extent] :
+       llvm::zip_equal(maps[1].getResults(), gradientType.getShape())) {
+    AffineExpr at = solution->loops[cast<AffineDimExpr>(expr).getPosition()];
+    auto bounds = boundsOf(at, solution->extents);
+    int64_t before = std::max<int64_t>(0, -bounds->low);
+    int64_t after = std::max<int64_t>(0, bounds->high - extent + 1);
+    low.push_back(place.getIndexAttr(before));
+    high.push_back(place.getIndexAttr(after));
+    padded.push_back(before + extent + after);
+    reads.push_back(at + before);
+  }
+  Type element = type.getElementType();
+  Value zero =
+      arith::ConstantOp::create(place, loc(), place.getZeroAttr(element));
+  Value source = tensor::PadOp::create(place, loc(),
+                                       RankedTensorType::get(padded, element),
+                                       gradient, low, high, zero);
+  unsigned loops = solution->extents.size();
+  unsigned summed = loops - solution->dimensions;
+  Value init = tensor::EmptyOp::create(place, loc(), type.getShape(), element);
+  if (summed > 0)
+    init = linalg::FillOp::create(place, loc(), zero, init).getResult(0);
+  AffineMap gatherMaps[2] = {
+      AffineMap::get(loops, 0, reads, op.getContext()),
+      AffineMap::getMultiDimIdentityMap(loops, op.getContext())
+          .getMajorSubMap(solution->dimensions)};
+  SmallVector<utils::IteratorType> kinds(solution->dimensions,
+                                         utils::IteratorType::parallel);
+  kinds.append(summed, utils::IteratorType::reduction);
+  auto gathered = linalg::GenericOp::create(
+      place, loc(), TypeRange{type}, source, init, gatherMaps, kinds,
+      [&](OpBuilder &inner, Location at, ValueRange elements) {
+        Value value = elements[0];
+        if (summed > 0)
+          value = arith::AddFOp::create(inner, at, elements[1], value);
+        linalg::YieldOp::create(inner, at, value);
+      });
+  add(input, gathered.getResult(0));
+  return success();
 }

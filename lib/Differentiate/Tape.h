@@ -59,6 +59,8 @@ private:
   llvm::LogicalResult reverseExtremum(mlir::linalg::GenericOp op,
                                       mlir::Operation *scalar,
                                       mlir::Value gradient);
+  llvm::LogicalResult reverseProduct(mlir::linalg::GenericOp op,
+                                     mlir::Value gradient);
   llvm::LogicalResult reverseShifted(mlir::linalg::GenericOp op,
                                      mlir::Value gradient);
 

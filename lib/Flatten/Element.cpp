@@ -520,9 +520,9 @@ Indexed Element::fromDimensions(
 }
 
 /// Closed index by index, the innermost first: the first extremum is then the
-/// first in row-major order.
-Indexed Element::extremum(StringRef combiner, const Indexed &element,
-                          double neutral, ArrayRef<Label> over) {
+/// first in row-major order, and a gradient has one dimension to look along.
+Indexed Element::closeEach(StringRef combiner, const Indexed &element,
+                           double neutral, ArrayRef<Label> over) {
   Indexed result = element;
   for (Label label : llvm::reverse(over))
     if (result.has(label))
@@ -564,14 +564,13 @@ Indexed Element::reduceKept(arch::ReduceOp op, const Indexed &element,
   case arch::ReduceKind::Mean:
     return mean(sumOf(op, keep, over));
   case arch::ReduceKind::Prod:
-    return tensors.reduce(arith::MulFOp::getOperationName(), keptOr(1.0),
-                          FloatAttr::get(type, 1.0), over);
+    return closeEach(arith::MulFOp::getOperationName(), keptOr(1.0), 1.0, over);
   case arch::ReduceKind::Max:
-    return extremum(arith::MaximumFOp::getOperationName(), keptOr(-infinity),
-                    -infinity, over);
+    return closeEach(arith::MaximumFOp::getOperationName(), keptOr(-infinity),
+                     -infinity, over);
   case arch::ReduceKind::Min:
-    return extremum(arith::MinimumFOp::getOperationName(), keptOr(infinity),
-                    infinity, over);
+    return closeEach(arith::MinimumFOp::getOperationName(), keptOr(infinity),
+                     infinity, over);
   case arch::ReduceKind::Norm: {
     Indexed kept = keptOr(0.0);
     return tensors.apply<math::SqrtOp>(
@@ -580,10 +579,9 @@ Indexed Element::reduceKept(arch::ReduceOp op, const Indexed &element,
   case arch::ReduceKind::Variance: {
     Indexed average = mean(tensors.sum(keptOr(0.0), over));
     Indexed deviation = tensors.apply<arith::SubFOp>({element, average});
-    Indexed square = tensors.apply<arith::MulFOp>({deviation, deviation});
     if (keep)
-      square = tensors.select(*keep, square, tensors.number(0.0, type));
-    return mean(tensors.sum(square, over));
+      deviation = tensors.select(*keep, deviation, tensors.number(0.0, type));
+    return mean(tensors.productSum({deviation, deviation}, over));
   }
   case arch::ReduceKind::Count:
   case arch::ReduceKind::Any:
@@ -627,6 +625,53 @@ Indexed Element::reduceKept(arch::ReduceOp op, const Indexed &element,
   llvm_unreachable("all kinds are above");
 }
 
+/// The operations of `block` that `root` needs.
+static llvm::SmallPtrSet<Operation *, 8> sliceOf(Value root, Block &block) {
+  llvm::SmallPtrSet<Operation *, 8> slice;
+  SmallVector<Value> pending = {root};
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    op = op ? block.findAncestorOpInBlock(*op) : nullptr;
+    if (!op || !slice.insert(op).second)
+      continue;
+    op->walk([&](Operation *inner) {
+      llvm::append_range(pending, inner->getOperands());
+    });
+  }
+  return slice;
+}
+
+/// Lowers the body of a reduction. Its condition comes first, so that what is
+/// left out gives no gradient even where it is NaN.
+LogicalResult Element::lowerKept(arch::ReduceOp op,
+                                 std::optional<Indexed> &keep) {
+  Block &body = op.getBody().front();
+  if (body.back().getNumOperands() < 2)
+    return lowerBlock(body);
+  Value condition = body.back().getOperand(1);
+  auto slice = sliceOf(condition, body);
+  for (Operation &inner : body.without_terminator())
+    if (slice.contains(&inner) && failed(lower(inner)))
+      return failure();
+  keep = use(condition);
+  if (keep->is(-1))
+    keep.reset();
+  if (keep && hasProducts(op.getBody())) {
+    guards.push_back({*keep, &op.getBody()});
+    for (Operation *inner : slice)
+      if (isa<arch::ReadOp>(inner) &&
+          isa<FloatType>(inner->getResult(0).getType()))
+        setData(
+            inner->getResult(0),
+            tensors.select(*keep, terms[inner->getResult(0)].data,
+                           tensors.number(0.0, inner->getResult(0).getType())));
+  }
+  for (Operation &inner : body.without_terminator())
+    if (!slice.contains(&inner) && failed(lower(inner)))
+      return failure();
+  return success();
+}
+
 LogicalResult Element::lowerReduce(arch::ReduceOp op) {
   Block &body = op.getBody().front();
   SmallVector<Label> over;
@@ -637,15 +682,12 @@ LogicalResult Element::lowerReduce(arch::ReduceOp op) {
     return op.emitError() << "argmax closes one index";
   // Reads inside are not guarded from outside: the sum's own value is.
   auto outside = std::exchange(guards, {});
-  if (failed(lowerBlock(body)))
-    return failure();
   std::optional<Indexed> keep;
-  if (body.back().getNumOperands() == 2)
-    keep = use(body.back().getOperand(1));
-  if (keep && keep->isNumber() && keep->is(-1))
-    keep.reset();
+  if (failed(lowerKept(op, keep)))
+    return failure();
   tensors.loc = op.getLoc();
   Indexed element = use(body.back().getOperand(0));
+  guards.clear();
   Indexed result = reduceKept(op, element, keep, over);
   guards = outside;
   for (const Guard &guard : guards)

@@ -4,6 +4,7 @@
 #define OGEE_LIB_FLATTEN_ELEMENT_H
 
 #include "lib/Arch/Arch.h"
+#include "lib/Nn/Affine.h"
 #include "lib/Nn/Indexed.h"
 
 #include "mlir/IR/AffineExpr.h"
@@ -15,11 +16,6 @@ namespace ogee {
 struct Term {
   Indexed data;
   mlir::AffineExpr index;
-};
-
-/// The least and the greatest value of an expression.
-struct Interval {
-  int64_t low, high;
 };
 
 class Element {
@@ -53,6 +49,8 @@ private:
   llvm::LogicalResult lowerIf(arch::IfOp op);
   llvm::LogicalResult lowerRead(arch::ReadOp op);
   llvm::LogicalResult lowerReduce(arch::ReduceOp op);
+  llvm::LogicalResult lowerKept(arch::ReduceOp op,
+                                std::optional<Indexed> &keep);
   llvm::LogicalResult lowerSoftmax(arch::SoftmaxOp op);
   Indexed powerOf(const Indexed &base, const Indexed &exponent);
   Indexed indexData(mlir::AffineExpr expr, mlir::Type type);
@@ -64,8 +62,8 @@ private:
                 llvm::ArrayRef<Label> over);
   Indexed countOf(std::optional<Indexed> keep, llvm::ArrayRef<Label> over,
                   mlir::Type type);
-  Indexed extremum(mlir::StringRef combiner, const Indexed &element,
-                   double neutral, llvm::ArrayRef<Label> over);
+  Indexed closeEach(mlir::StringRef combiner, const Indexed &element,
+                    double neutral, llvm::ArrayRef<Label> over);
   Indexed fromDimensions(
       const Indexed &element, llvm::ArrayRef<Label> over,
       llvm::function_ref<mlir::Value(mlir::Value, llvm::ArrayRef<int64_t>)>
@@ -105,11 +103,6 @@ private:
   llvm::DenseMap<mlir::Value, Term> terms;
   llvm::SmallVector<Guard> guards;
 };
-
-/// The linear form of `expr`: a coefficient a dimension, then the constant;
-/// fails where it has a division.
-std::optional<llvm::SmallVector<int64_t>> linearForm(mlir::AffineExpr expr,
-                                                     unsigned dimensions);
 
 } // namespace ogee
 

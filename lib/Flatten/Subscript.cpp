@@ -17,58 +17,8 @@ static RankedTensorType typeOf(Value tensor) {
 
 //===-- Affine arithmetic -------------------------------------------------===//
 
-std::optional<SmallVector<int64_t>> ogee::linearForm(AffineExpr expr,
-                                                     unsigned dimensions) {
-  SmallVector<int64_t> form(dimensions + 1, 0);
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
-    form.back() = constant.getValue();
-    return form;
-  }
-  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
-    form[dim.getPosition()] = 1;
-    return form;
-  }
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary || (expr.getKind() != AffineExprKind::Add &&
-                  expr.getKind() != AffineExprKind::Mul))
-    return std::nullopt;
-  auto lhs = linearForm(binary.getLHS(), dimensions);
-  auto rhs = linearForm(binary.getRHS(), dimensions);
-  if (!lhs || !rhs)
-    return std::nullopt;
-  if (expr.getKind() == AffineExprKind::Add) {
-    for (auto [sum, left, right] : llvm::zip_equal(form, *lhs, *rhs))
-      sum = left + right;
-    return form;
-  }
-  // MLIR keeps the constant of a product on the right.
-  for (auto [product, left] : llvm::zip_equal(form, *lhs))
-    product = left * rhs->back();
-  return form;
-}
-
-static constexpr unsigned labelLimit = 128;
-
 Interval Element::range(AffineExpr expr) const {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return {constant.getValue(), constant.getValue()};
-  if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return {0, tensors.extent(dim.getPosition()) - 1};
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Interval lhs = range(binary.getLHS()), rhs = range(binary.getRHS());
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return {lhs.low + rhs.low, lhs.high + rhs.high};
-  case AffineExprKind::Mul:
-    if (rhs.low < 0)
-      return {lhs.high * rhs.low, lhs.low * rhs.low};
-    return {lhs.low * rhs.low, lhs.high * rhs.low};
-  case AffineExprKind::FloorDiv:
-    return {llvm::divideFloorSigned(lhs.low, rhs.low),
-            llvm::divideFloorSigned(lhs.high, rhs.low)};
-  default:
-    return {0, std::min(rhs.low - 1, lhs.low >= 0 ? lhs.high : rhs.low - 1)};
-  }
+  return *boundsOf(expr, tensors.allExtents());
 }
 
 /// `expr floordiv divisor` or `expr mod divisor`, exact where the part that the
@@ -76,7 +26,7 @@ Interval Element::range(AffineExpr expr) const {
 AffineExpr Element::divide(AffineExpr expr, int64_t divisor,
                            bool remainder) const {
   MLIRContext *context = expr.getContext();
-  auto form = linearForm(expr, labelLimit);
+  auto form = linearForm(expr, tensors.allExtents().size());
   if (!form)
     return remainder ? expr % divisor : expr.floorDiv(divisor);
   AffineExpr quotient = getAffineConstantExpr(0, context);
@@ -84,7 +34,7 @@ AffineExpr Element::divide(AffineExpr expr, int64_t divisor,
   for (auto [position, coefficient] : llvm::enumerate(*form)) {
     if (coefficient == 0)
       continue;
-    AffineExpr base = position == labelLimit
+    AffineExpr base = position + 1 == form->size()
                           ? getAffineConstantExpr(1, context)
                           : getAffineDimExpr(position, context);
     bool even = coefficient % divisor == 0;
@@ -276,12 +226,12 @@ struct Window {
 /// The window of a linear subscript whose labels are the digits of one number.
 static std::optional<Window> windowOf(AffineExpr expr,
                                       const IndexedBuilder &tensors) {
-  auto form = linearForm(expr, labelLimit);
+  auto form = linearForm(expr, tensors.allExtents().size());
   if (!form)
     return std::nullopt;
   Window window;
   window.offset = form->back();
-  for (Label label = 0; label < labelLimit; ++label)
+  for (Label label = 0; label < tensors.allExtents().size(); ++label)
     if ((*form)[label] != 0)
       window.labels.push_back(label);
   llvm::sort(window.labels,
@@ -341,11 +291,12 @@ Indexed Element::readGeneral(Value tensor, ArrayRef<AffineExpr> at) {
   OpBuilder &builder = tensors.builder;
   MLIRContext *context = builder.getContext();
   SmallVector<Label> labels;
-  for (Label label = 0; label < labelLimit; ++label)
+  for (Label label = 0; label < tensors.allExtents().size(); ++label)
     if (llvm::any_of(
             at, [&](AffineExpr expr) { return expr.isFunctionOfDim(label); }))
       labels.push_back(label);
-  SmallVector<AffineExpr> dims(labelLimit, getAffineConstantExpr(0, context));
+  SmallVector<AffineExpr> dims(tensors.allExtents().size(),
+                               getAffineConstantExpr(0, context));
   SmallVector<int64_t> shape;
   for (auto [position, label] : llvm::enumerate(labels)) {
     dims[label] = getAffineDimExpr(position, context);

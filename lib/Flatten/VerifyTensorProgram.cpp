@@ -1,6 +1,7 @@
 // The contract of docs/architecture.md, checked where flatten and differentiate
 // end, because upstream's verifiers do not.
 #include "lib/Flatten/Flatten.h"
+#include "lib/Nn/Affine.h"
 #include "lib/Nn/Program.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,38 +18,6 @@ namespace ogee {
 using namespace mlir;
 using namespace ogee;
 
-/// Least and greatest value of `expr` over a box; fails on what is not affine
-/// with constant factors.
-static FailureOr<std::pair<int64_t, int64_t>>
-boundsOver(AffineExpr expr, ArrayRef<int64_t> extents) {
-  using Bounds = std::pair<int64_t, int64_t>;
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return Bounds(constant.getValue(), constant.getValue());
-  if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return Bounds(0, extents[dim.getPosition()] - 1);
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return failure();
-  auto lhs = boundsOver(binary.getLHS(), extents);
-  auto rhs = boundsOver(binary.getRHS(), extents);
-  if (failed(lhs) || failed(rhs))
-    return failure();
-  if (expr.getKind() == AffineExprKind::Add)
-    return Bounds(lhs->first + rhs->first, lhs->second + rhs->second);
-  int64_t factor = rhs->first;
-  if (rhs->second != factor)
-    return failure();
-  if (expr.getKind() == AffineExprKind::Mul)
-    return Bounds(std::min(lhs->first * factor, lhs->second * factor),
-                  std::max(lhs->first * factor, lhs->second * factor));
-  if (expr.getKind() == AffineExprKind::FloorDiv && factor > 0)
-    return Bounds(llvm::divideFloorSigned(lhs->first, factor),
-                  llvm::divideFloorSigned(lhs->second, factor));
-  if (expr.getKind() == AffineExprKind::Mod && factor > 0)
-    return Bounds(0, factor - 1);
-  return failure();
-}
-
 static LogicalResult verifyMaps(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   unsigned inputs = op.getNumDpsInputs();
@@ -61,8 +30,8 @@ static LogicalResult verifyMaps(linalg::GenericOp op) {
     auto type = cast<RankedTensorType>(op.getInputs()[index].getType());
     for (auto [expr, extent] :
          llvm::zip_equal(map.getResults(), type.getShape())) {
-      auto bounds = boundsOver(expr, extents);
-      if (failed(bounds) || bounds->first < 0 || bounds->second >= extent)
+      auto bounds = boundsOf(expr, extents);
+      if (!bounds || bounds->low < 0 || bounds->high >= extent)
         return op.emitOpError() << "input " << index << " is read outside by "
                                 << AffineMapAttr::get(map);
     }

@@ -45,6 +45,7 @@ public:
 
   Label newLabel(int64_t extent);
   int64_t extent(Label label) const { return extents[label]; }
+  llvm::ArrayRef<int64_t> allExtents() const { return extents; }
 
   /// `tensor` read at `labels`; a splat constant becomes a number.
   Indexed view(mlir::Value tensor, llvm::ArrayRef<Label> labels) const;

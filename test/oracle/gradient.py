@@ -1,9 +1,9 @@
 """Checks gradients that differentiate makes against differences of the loss.
 
-    python3 gradient.py FILE.mlir [--mutants] [--flatten]
+    python3 gradient.py FILE [--mutants]
 
-FILE holds a tensor program with @forward, or with --flatten a module of the arch
-dialect. Both @forward and @step run in f64 in numpy; each parameter's gradient is
+FILE is a model in Arch, a module of the arch dialect, or a tensor program with
+@forward. Both @forward and @step run in f64 in numpy; each parameter's gradient is
 compared along random directions with a five-point difference of the loss. With
 --mutants every entry of the derivative table that FILE reaches is made wrong in
 turn, and the check must fail; prints `survived: NAME:KIND` and exits 1 where it
@@ -23,11 +23,24 @@ STEP = 2e-4
 TOLERANCE = 1e-7
 
 
-def compiled(path: str, passes: list[str]) -> str:
-    done = subprocess.run(["ogee-opt", path, *passes, *PRINT], capture_output=True, text=True)
+def ran(command: list[str], text: str) -> str:
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(done.stderr)
+        sys.exit(done.stderr)
     return done.stdout
+
+
+def source(path: str) -> tuple[str, list[str]]:
+    """The module to start from, and the passes that make it a tensor program."""
+    if path.endswith(".arch"):
+        return ran(["ogee", "dump", path, "--emit=import"], ""), ["--ogee-flatten-pipeline"]
+    with open(path) as file:
+        text = file.read()
+    return text, ["--ogee-flatten-pipeline"] if "arch.train" in text else []
+
+
+def compiled(text: str, passes: list[str]) -> str:
+    return ran(["ogee-opt", *passes, *PRINT], text)
 
 
 def sample(program: Program, name: str) -> dict[str, np.ndarray]:
@@ -95,18 +108,17 @@ def wrong(expected, found: dict[str, np.ndarray]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file")
-    parser.add_argument("--flatten", action="store_true")
     parser.add_argument("--mutants", action="store_true")
     chosen = parser.parse_args()
-    before = ["--ogee-flatten-pipeline"] if chosen.flatten else []
-    forward = Program(compiled(chosen.file, before))
+    module, before = source(chosen.file)
+    forward = Program(compiled(module, before))
     values = sample(forward, "forward")
     expected = slopes(forward, values)
 
     def stepped(mutant: str = "") -> str:
         options = "with-gradients=true" + (f" mutate-derivative={mutant}" if mutant else "")
         after = ["--cse", "--ogee-fold-copies", "--cse", "--ogee-sink-constants", "--ogee-verify-tensor-program"]
-        return compiled(chosen.file, before + [f"--ogee-differentiate={options}", *after])
+        return compiled(module, before + [f"--ogee-differentiate={options}", *after])
 
     text = stepped()
     lines = wrong(expected, gradients(text, values))
@@ -116,7 +128,8 @@ def main() -> None:
     if not chosen.mutants:
         return
     listed = subprocess.run(
-        ["ogee-opt", chosen.file, *before, "--ogee-differentiate=mutate-derivative=list"], capture_output=True, text=True
+        ["ogee-opt", *before, "--ogee-differentiate=mutate-derivative=list"],
+        input=module, capture_output=True, text=True,
     )
     mutants = re.findall(r"[\w.]+:(?:sign|factor|swap)", listed.stderr)
     survivors = [m for m in mutants if not wrong(expected, gradients(stepped(m), values))]
