@@ -172,7 +172,7 @@ Value Score::emit(Value tensor, ArrayRef<Role> at) {
   return result;
 }
 
-/// `keep` is, or is a conjunction with, `column <= row`.
+/// `keep` is, or is a conjunction with, `column <= row` or `column < row`.
 bool Score::keepsPast(Value keep) const {
   if (auto both = keep.getDefiningOp<arith::AndIOp>())
     return keepsPast(both.getLhs()) || keepsPast(both.getRhs());
@@ -186,9 +186,13 @@ bool Score::keepsPast(Value keep) const {
   switch (compare.getPredicate()) {
   case arith::CmpIPredicate::sle:
   case arith::CmpIPredicate::ule:
+  case arith::CmpIPredicate::slt:
+  case arith::CmpIPredicate::ult:
     return sides(column, row);
   case arith::CmpIPredicate::sge:
   case arith::CmpIPredicate::uge:
+  case arith::CmpIPredicate::sgt:
+  case arith::CmpIPredicate::ugt:
     return sides(row, column);
   default:
     return false;

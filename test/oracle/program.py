@@ -358,7 +358,8 @@ class Program:
             total = np.zeros_like(capture)
             grids = list(np.ogrid[tuple(slice(n) for n in s.shape)])
             index = np.broadcast_arrays(*map_.apply(grids), s)[:-1]
-            np.add.at(total, tuple(index), np.where(keep, part, 0))
+            kept = np.where(keep, part, 0)
+            np.add.at(total, tuple(index) or (), kept if index else kept.sum())
             sums.append(total)
         return (dq, dk, dv, *sums)
 
