@@ -115,6 +115,12 @@ private:
   std::function<void(Report &)> end;
 };
 
+/// What a slice takes of a dimension; a number drops it.
+struct SliceDim {
+  RangeValue range;
+  bool keeps;
+};
+
 /// A setting of the train block, and where it is written.
 struct Setting {
   Value value;
@@ -171,12 +177,22 @@ private:
   void executeBinding(const ast::BindingStmt *stmt, Scope &scope);
   void executeAssign(const ast::AssignStmt *stmt, Scope &scope);
   void assignName(StringRef name, Value value, Range range, Scope &scope);
+  void assignVar(Binding &binding, StringRef name, Value value, Range range);
   Value executeFor(const ast::ForStmt *stmt, Scope &scope);
   void executeRequire(const ast::RequireStmt *stmt, Scope &scope);
   Value bindingValue(const ast::BindingStmt *stmt, Scope &scope);
   Value drawValue(const ast::BindingStmt *stmt, Scope &scope);
   void recordValue(const ast::BindingStmt *stmt, Value value);
   void functionState(const ast::BindingStmt *stmt, Scope &scope);
+
+  //===-- Writes --------------------------------------------------------===//
+  void writeElements(const ast::AssignStmt *stmt, Scope &scope);
+  Value writeIndices(const ast::AssignStmt *stmt, const TensorValue *old,
+                     Scope &scope);
+  Value writtenElement(const ast::AssignStmt *stmt, Scalar *old,
+                       const ast::Expr *condition, Scope &scope);
+  Value writeSlice(const ast::AssignStmt *stmt, const TensorValue *old,
+                   Scope &scope);
 
   //===-- Arithmetic ----------------------------------------------------===//
   Value binary(model::ScalarOp op, Value lhs, Value rhs, Range range);
@@ -244,6 +260,8 @@ private:
                     Scope &scope);
   Value slice(const TensorValue *base, ArrayRef<Value> items,
               const ast::SubscriptExpr *expr);
+  SmallVector<SliceDim> sliceDims(const TensorValue *base,
+                                  ArrayRef<Value> items);
   Scalar *tupleSubscript(const ast::TupleExpr *tuple, Scope &scope);
 
   //===-- Reductions ----------------------------------------------------===//

@@ -232,6 +232,8 @@ void Elaborator::recordValue(const ast::BindingStmt *stmt, Value value) {
 void Elaborator::executeAssign(const ast::AssignStmt *stmt, Scope &scope) {
   auto *name = dyn_cast<ast::NameExpr>(stmt->target);
   auto *tuple = dyn_cast<ast::TupleExpr>(stmt->target);
+  if (llvm::isa<ast::SubscriptExpr>(stmt->target))
+    return writeElements(stmt, scope);
   if (!name && !tuple) {
     report(diag::Unsupported, stmt->target->range, "assignment to elements");
     return;
@@ -262,6 +264,23 @@ void Elaborator::executeAssign(const ast::AssignStmt *stmt, Scope &scope) {
   }
 }
 
+/// A `var` keeps its shape; its element type is that of its first value.
+void Elaborator::assignVar(Binding &binding, StringRef name, Value value,
+                           Range range) {
+  if (binding.value.is(ValueKind::Tensor) && isRunTime(value)) {
+    const Type &old = binding.value.tensor->type;
+    const TensorValue *tensor = asTensor(value, range);
+    if (tensor->type.shape != old.shape) {
+      report(diag::WrongShape, range, name, describe(tensor->type.shape),
+             describe(old.shape));
+      return;
+    }
+    value = settle(convert(value, old.element, range), range);
+  }
+  if (!value.isError())
+    binding.value = value;
+}
+
 void Elaborator::assignName(StringRef name, Value value, Range range,
                             Scope &scope) {
   Binding *binding = find(scope, name);
@@ -270,7 +289,7 @@ void Elaborator::assignName(StringRef name, Value value, Range range,
     return;
   }
   if (binding->kind == NameKind::Var) {
-    binding->value = value;
+    assignVar(*binding, name, value, range);
     return;
   }
   const VariableValue *variable = binding->value.is(ValueKind::Variable)

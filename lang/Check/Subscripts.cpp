@@ -194,56 +194,67 @@ Value Elaborator::readElement(const ast::SubscriptExpr *expr,
   return Value::ofScalar(node);
 }
 
+/// Dimensions that are not written are whole.
+SmallVector<SliceDim> Elaborator::sliceDims(const TensorValue *base,
+                                            ArrayRef<Value> items) {
+  SmallVector<SliceDim> dims;
+  for (auto [dim, extent] : llvm::enumerate(base->type.shape)) {
+    if (dim >= items.size()) {
+      dims.push_back({{0, extent, 1}, true});
+      continue;
+    }
+    Value item = items[dim];
+    bool isRange = item.is(ValueKind::Range);
+    dims.push_back({isRange
+                        ? *item.range
+                        : RangeValue{item.integer, item.integer + 1, 1},
+                    isRange});
+  }
+  return dims;
+}
+
 /// `x[a..b, :, 1]`: a view, made when it is used.
 Value Elaborator::slice(const TensorValue *base, ArrayRef<Value> items,
                         const ast::SubscriptExpr *expr) {
-  SmallVector<RangeValue> ranges;
-  SmallVector<bool> keeps;
+  SmallVector<SliceDim> dims = sliceDims(base, items);
   SmallVector<int64_t> shape;
-  for (auto [dim, extent] : llvm::enumerate(base->type.shape)) {
-    Value item = dim < items.size()
-                     ? items[dim]
-                     : Value::ofRange(make<RangeValue>(0, extent, 1));
-    bool isRange = item.is(ValueKind::Range);
-    RangeValue range =
-        isRange ? *item.range : RangeValue{item.integer, item.integer + 1, 1};
+  for (auto [at, dim] : llvm::enumerate(dims)) {
+    const RangeValue &range = dim.range;
     int64_t last = range.lower + (range.size() - 1) * range.step;
     if (range.size() == 0) {
       report(diag::EmptyRange, expr->bracket->range, range.lower, range.upper);
       return Value::error();
     }
-    if (range.lower < 0 || last >= extent) {
+    if (range.lower < 0 || last >= base->type.shape[at]) {
       int64_t place = range.lower < 0 ? range.lower : last;
-      report(diag::OutOfBounds, expr->bracket->range, dim + 1,
+      report(diag::OutOfBounds, expr->bracket->range, at + 1,
              describe(base->type.shape), std::to_string(place), "");
       return Value::error();
     }
-    ranges.push_back(range);
-    keeps.push_back(isRange);
-    if (isRange)
+    if (dim.keeps)
       shape.push_back(range.size());
   }
   Range where = expr->range;
   Type type = base->type;
   type.shape = copy(ArrayRef<int64_t>(shape));
-  return Value::ofTensor(
-      makeLazy(type, where, [=, this](ArrayRef<Scalar *> place) {
-        SmallVector<Scalar *> from;
-        for (auto [range, keep] : llvm::zip(ranges, keeps)) {
-          if (!keep) {
-            from.push_back(makeInt(range.lower, where));
-            continue;
-          }
-          Scalar *at = place.front();
-          place = place.drop_front();
-          if (range.step != 1)
-            at = makeOp(model::ScalarOp::Mul, Element::Int,
-                        {at, makeInt(range.step, where)}, where);
-          if (range.lower != 0)
-            at = makeOp(model::ScalarOp::Add, Element::Int,
-                        {at, makeInt(range.lower, where)}, where);
-          from.push_back(at);
-        }
-        return elementAt(base, from, where);
-      }));
+  auto elementOf = [=, this](ArrayRef<Scalar *> place) {
+    SmallVector<Scalar *> from;
+    for (const SliceDim &dim : dims) {
+      if (!dim.keeps) {
+        from.push_back(makeInt(dim.range.lower, where));
+        continue;
+      }
+      Scalar *at = place.front();
+      place = place.drop_front();
+      if (dim.range.step != 1)
+        at = makeOp(model::ScalarOp::Mul, Element::Int,
+                    {at, makeInt(dim.range.step, where)}, where);
+      if (dim.range.lower != 0)
+        at = makeOp(model::ScalarOp::Add, Element::Int,
+                    {at, makeInt(dim.range.lower, where)}, where);
+      from.push_back(at);
+    }
+    return elementAt(base, from, where);
+  };
+  return Value::ofTensor(makeLazy(type, where, elementOf));
 }
