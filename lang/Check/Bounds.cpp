@@ -53,6 +53,7 @@ private:
 
   Key key;
   std::vector<Linear> inequalities;
+  std::vector<Linear> distinct; ///< Not zero: below or above.
 };
 
 Linear combine(const Linear &a, int64_t by, const Linear &b) {
@@ -203,8 +204,12 @@ void System::assume(const Scalar *cond, bool negated) {
     return atLeastZero(negated ? combine(less, -1, one) : more);
   case ScalarOp::Equal:
   case ScalarOp::NotEqual:
-    if ((op->op == ScalarOp::Equal) == negated)
+    if ((op->op == ScalarOp::Equal) == negated) {
+      // Each doubles the work.
+      if (distinct.size() < 4)
+        distinct.push_back(less);
       return;
+    }
     atLeastZero(less);
     atLeastZero(more);
     return;
@@ -213,7 +218,22 @@ void System::assume(const Scalar *cond, bool negated) {
   }
 }
 
+/// Forms that are not zero split the system in two.
 std::optional<SmallVector<int64_t>> System::find(const Linear &extra) {
+  if (!distinct.empty()) {
+    Linear form = distinct.back();
+    distinct.pop_back();
+    std::optional<SmallVector<int64_t>> point;
+    for (int64_t sign : {1, -1}) {
+      if (point)
+        break;
+      inequalities.push_back(combine(constant(-1), sign, form));
+      point = find(extra);
+      inequalities.pop_back();
+    }
+    distinct.push_back(form);
+    return point;
+  }
   IntegerPolyhedron set(PresburgerSpace::getSetSpace(columns.size()));
   auto add = [&](const Linear &form) {
     SmallVector<int64_t> row(columns.size() + 1, 0);
@@ -228,6 +248,10 @@ std::optional<SmallVector<int64_t>> System::find(const Linear &extra) {
   auto sample = set.findIntegerSample();
   if (!sample)
     return std::nullopt;
+  // The first place is the one that a reader would look at.
+  auto first = set.findIntegerLexMin();
+  if (first.isBounded())
+    sample = *first;
   SmallVector<int64_t> values;
   for (const DynamicAPInt &value : *sample)
     values.push_back(int64_t(value));

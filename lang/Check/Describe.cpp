@@ -35,6 +35,7 @@ std::string Elaborator::describe(const Type &type) {
 }
 
 std::string Elaborator::describe(const Value &value) {
+  std::string text;
   switch (value.kind) {
   case ValueKind::Error:
     return "an error";
@@ -43,7 +44,9 @@ std::string Elaborator::describe(const Value &value) {
   case ValueKind::Int:
     return "the integer " + std::to_string(value.integer);
   case ValueKind::Float:
-    return llvm::formatv("the float {0}", value.number).str();
+    llvm::raw_string_ostream(text)
+        << "the float " << llvm::format("%g", value.number);
+    return text;
   case ValueKind::Bool:
     return value.integer ? "`true`" : "`false`";
   case ValueKind::String:

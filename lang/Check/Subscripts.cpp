@@ -205,10 +205,9 @@ SmallVector<SliceDim> Elaborator::sliceDims(const TensorValue *base,
     }
     Value item = items[dim];
     bool isRange = item.is(ValueKind::Range);
-    dims.push_back({isRange
-                        ? *item.range
-                        : RangeValue{item.integer, item.integer + 1, 1},
-                    isRange});
+    dims.push_back(
+        {isRange ? *item.range : RangeValue{item.integer, item.integer + 1, 1},
+         isRange});
   }
   return dims;
 }

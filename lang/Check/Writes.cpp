@@ -25,10 +25,10 @@ void Elaborator::writeElements(const ast::AssignStmt *stmt, Scope &scope) {
   }
   const TensorValue *tensor = asTensor(old, name->range);
   bool isSlice = llvm::all_of(target->bracket->items, [&](ast::Expr *item) {
-    bool isNew = item->kind == ExprKind::Name &&
-                 !isDeclared(scope, item->range.text());
-    return item->kind != ExprKind::Ellipsis &&
-           item->kind != ExprKind::Binder && !isNew;
+    bool isNew =
+        item->kind == ExprKind::Name && !isDeclared(scope, item->range.text());
+    return item->kind != ExprKind::Ellipsis && item->kind != ExprKind::Binder &&
+           !isNew;
   });
   Value next = isSlice ? writeSlice(stmt, tensor, scope)
                        : writeIndices(stmt, tensor, scope);
@@ -56,10 +56,9 @@ Value Elaborator::writeIndices(const ast::AssignStmt *stmt,
   for (const ast::Expr *item : bracket.items) {
     if (item->kind == ExprKind::Ellipsis) {
       frame.dotsOpen = true;
-      for (OpenIndex *index :
-           openDots(frame, scope,
-                    shape.slice(dims.size(), shape.size() - fixed),
-                    item->range))
+      for (OpenIndex *index : openDots(
+               frame, scope, shape.slice(dims.size(), shape.size() - fixed),
+               item->range))
         dims.push_back({index});
       continue;
     }
@@ -122,8 +121,9 @@ Value Elaborator::writeSlice(const ast::AssignStmt *stmt,
   }
   SmallVector<Value> items;
   for (const ast::Expr *item : target->bracket->items) {
-    int64_t extent =
-        items.size() < old->type.shape.size() ? old->type.shape[items.size()] : 0;
+    int64_t extent = items.size() < old->type.shape.size()
+                         ? old->type.shape[items.size()]
+                         : 0;
     items.push_back(item->kind == ExprKind::Slice
                         ? Value::ofRange(make<RangeValue>(0, extent, 1))
                         : eval(item, scope));
@@ -167,19 +167,19 @@ Value Elaborator::writeSlice(const ast::AssignStmt *stmt,
       Scalar *high = makeInt(dim.range.upper, range);
       auto require = [&](ScalarOp op, Scalar *bound) {
         Scalar *cond = makeOp(op, Element::Bool, {at, bound}, range);
-        inside = inside ? makeOp(ScalarOp::And, Element::Bool, {inside, cond},
-                                 range)
-                        : cond;
+        inside =
+            inside ? makeOp(ScalarOp::And, Element::Bool, {inside, cond}, range)
+                   : cond;
       };
       if (dim.range.lower > 0)
         require(ScalarOp::GreaterEqual, low);
       if (dim.range.upper < extent)
         require(ScalarOp::Less, high);
       if (dim.keeps)
-        from.push_back(dim.range.lower == 0
-                           ? at
-                           : makeOp(ScalarOp::Sub, Element::Int, {at, low},
-                                    range));
+        from.push_back(
+            dim.range.lower == 0
+                ? at
+                : makeOp(ScalarOp::Sub, Element::Int, {at, low}, range));
     }
     Scalar *next = elementAt(
         written, ArrayRef(from).take_back(written->type.shape.size()), range);
@@ -188,11 +188,10 @@ Value Elaborator::writeSlice(const ast::AssignStmt *stmt,
                : coerce(next, old->type.element);
     if (!inside)
       return next;
-    return make<model::IfScalar>(
-        model::IfScalar{{old->type.element, range},
-                        inside,
-                        next,
-                        elementAt(old, place, range)});
+    return make<model::IfScalar>(model::IfScalar{{old->type.element, range},
+                                                 inside,
+                                                 next,
+                                                 elementAt(old, place, range)});
   };
   return Value::ofTensor(makeLazy(old->type, range, elementOf));
 }
