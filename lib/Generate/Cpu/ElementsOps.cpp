@@ -18,6 +18,7 @@ static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
 
 Value Elements::compute(OpResult tensor, Coordinates point) {
   Operation *op = tensor.getOwner();
+  Frame::Line line(frame, op->getLoc());
   Type type = getElementTypeOrSelf(tensor.getType());
   return TypeSwitch<Operation *, Value>(op)
       .Case<linalg::GenericOp>([&](auto generic) {

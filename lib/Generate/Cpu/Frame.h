@@ -28,6 +28,21 @@ public:
 
   mlir::OpBuilder &builder() { return b; }
   mlir::Location loc() const { return location; }
+  /// Code emitted while it lives belongs to another line of the model.
+  class Line {
+  public:
+    Line(Frame &frame, mlir::Location location)
+        : frame(frame), outer(frame.location) {
+      frame.location = location;
+    }
+    ~Line() { frame.location = outer; }
+    Line(const Line &) = delete;
+    Line &operator=(const Line &) = delete;
+
+  private:
+    Frame &frame;
+    mlir::Location outer;
+  };
   const Target &target() const { return cpu; }
   kernel::FuncOp kernel() const { return function; }
   mlir::ModuleOp module() const { return parent; }
