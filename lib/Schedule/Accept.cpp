@@ -130,13 +130,14 @@ Standing Judge::ofElementWise(Operation *op) const {
   return {Standing::Inside, *shape};
 }
 
-/// A scalar joins what finishes a kernel only where all that it needs is made
-/// there: the sum of all kernels' parts is one kernel of its own.
+/// The gradient's norm is a sum of scalars from all over the backward part:
+/// they wait for one kernel of their own and do not chain others. The loss does
+/// not wait for that.
 bool Judge::mayFinish(const Node &node) const {
   Value result = node.op->getResult(0);
   if (elementsOf(result) > kFinishElements)
     return false;
-  return !shapeOf(result).empty() ||
+  return !shapeOf(result).empty() || !node.op->hasAttr(kernel::kBackwardAttr) ||
          llvm::all_of(node.sources, [&](Value value) {
            int64_t from = groups.groupOf(value);
            return from < 0 || from == int64_t(index);

@@ -2,6 +2,8 @@
 // inside, so that the program between kernels has launches and reshapes only.
 #include "lib/Schedule/Outline.h"
 
+#include "lib/Nn/Nn.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -12,6 +14,13 @@ using namespace mlir;
 using namespace ogee;
 using namespace ogee::schedule;
 
+/// A run without a backward part needs no log-sum-exp, but is worth no kernel
+/// of its own for that.
+static bool isOutput(const Groups &groups, Value result) {
+  return groups.isStored(result) ||
+         isa<nn::AttentionOp>(result.getDefiningOp());
+}
+
 void schedule::collectOperands(const Groups &groups, unsigned group,
                                ArrayRef<unsigned> members, Outlined &outlined) {
   llvm::SmallSetVector<Value, 8> arguments;
@@ -20,10 +29,38 @@ void schedule::collectOperands(const Groups &groups, unsigned group,
       if (groups.groupOf(value) != int64_t(group))
         arguments.insert(value);
     for (Value result : groups.graph[node].op->getResults())
-      if (groups.isStored(result))
+      if (isOutput(groups, result))
         outlined.outputs.push_back(result);
   }
   outlined.inputs = arguments.takeVector();
+}
+
+/// Members in an order that follows from what they read of each other, so that
+/// kernels which differ only in the program's order of independent operations
+/// are one.
+static SmallVector<unsigned> canonicalOrder(const Groups &groups,
+                                            unsigned group) {
+  const Graph &graph = groups.graph;
+  ArrayRef<unsigned> members = groups.groups[group].members;
+  llvm::DenseMap<unsigned, SmallVector<unsigned, 4>> readers;
+  llvm::DenseMap<unsigned, unsigned> waiting;
+  SmallVector<unsigned> ordered;
+  for (unsigned node : members) {
+    llvm::SmallSetVector<unsigned, 4> makers;
+    for (Value source : graph[node].sources)
+      if (groups.groupOf(source) == int64_t(group))
+        makers.insert(graph.producer(source));
+    for (unsigned maker : makers)
+      readers[maker].push_back(node);
+    waiting[node] = makers.size();
+    if (makers.empty())
+      ordered.push_back(node);
+  }
+  for (size_t next = 0; next < ordered.size(); ++next)
+    for (unsigned reader : readers[ordered[next]])
+      if (--waiting[reader] == 0)
+        ordered.push_back(reader);
+  return ordered;
 }
 
 namespace {
@@ -82,7 +119,8 @@ void KernelBuilder::setShape(kernel::FuncOp kernel, Builder &builder) {
 
 Outlined KernelBuilder::build(OpBuilder &builder) {
   Outlined outlined;
-  collectOperands(groups, index, group.members, outlined);
+  SmallVector<unsigned> members = canonicalOrder(groups, index);
+  collectOperands(groups, index, members, outlined);
   Location loc = graph[group.anchors.front()].op->getLoc();
   auto type = builder.getFunctionType(TypeRange(ValueRange(outlined.inputs)),
                                       TypeRange(ValueRange(outlined.outputs)));
@@ -93,7 +131,7 @@ Outlined KernelBuilder::build(OpBuilder &builder) {
   Block *body = builder.createBlock(&outlined.kernel.getBody());
   for (Value input : outlined.inputs)
     mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
-  for (unsigned node : group.members)
+  for (unsigned node : members)
     for (Value result : graph[node].op->getResults())
       make(result, builder);
   SmallVector<Value> results;

@@ -60,4 +60,22 @@ def DedupeKernels : Pass<"ogee-dedupe-kernels", "::mlir::ModuleOp"> {
   }];
 }
 
+def VerifyKernels : Pass<"ogee-verify-kernels", "::mlir::ModuleOp"> {
+  let summary = "checks that each kernel holds what its family may hold";
+  let description = [{
+    The contract at the end of schedule: docs/architecture.md, Kernels. Changes nothing.
+    Test: verify-kernels.mlir.
+  }];
+}
+
+def PrintSchedule : Pass<"ogee-print-schedule", "::mlir::ModuleOp"> {
+  let summary = "prints launches, saved values and traffic of each program";
+  let description = [{
+    To standard output, a line a program and a line a list element of the model
+    (lib/Schedule/Report.h). Changes nothing. Test: print-schedule.mlir.
+  }];
+  let options = [Option<"unit", "unit", "int64_t", /*default=*/"1",
+    "bytes that count as one">];
+}
+
 #endif // OGEE_LIB_SCHEDULE_PASSES_TD

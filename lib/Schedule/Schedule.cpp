@@ -7,4 +7,5 @@ void ogee::buildSchedulePipeline(mlir::OpPassManager &manager) {
   manager.addPass(createCutGraph());
   manager.addPass(createGroupKernels());
   manager.addPass(createDedupeKernels());
+  manager.addPass(createVerifyKernels());
 }
