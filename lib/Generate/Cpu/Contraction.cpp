@@ -22,6 +22,14 @@ struct Block {
   bool neverFirst;
 };
 
+static Anchor anchorOf(const ContractionPlan &plan, unsigned index) {
+  const Product &product = plan.products[index];
+  auto point = [&](AffineExpr batch, AffineExpr row, AffineExpr column) {
+    return product.point(batch, row, column);
+  };
+  return {product.result, plan.type, product.columns, point, plan.tile};
+}
+
 class ProductEmitter {
 public:
   ProductEmitter(Frame &frame, Elements &elements, const ContractionPlan &plan,
@@ -29,25 +37,27 @@ public:
       : frame(frame), elements(elements), plan(plan), index(index),
         product(plan.products[index]), shape(plan.plans[index]),
         packer(frame, elements, plan, index),
-        epilogue(frame, elements, plan, index) {}
+        epilogue(frame, elements, anchorOf(plan, index),
+                 outputsOf(frame.kernel(), product.result), sums()) {}
 
   /// The chunk-th chunk of this product.
   void emit(Value chunk);
-  SmallVector<Partial> partials() const { return epilogue.partials(); }
+  SmallVector<Partial> partials() const;
 
 private:
-  Value rowOf(Value tile);
+  Value rowOf(Value tile) { return shape.tiles.rowOf(frame, tile); }
   void emitSegment(unsigned segment);
   void emitBlock(const Block &block);
-  void forPanels(function_ref<void(Value panel, int64_t width)> body);
-  void forTiles(Value from, Value to,
-                function_ref<void(Value tile, int64_t rows)> body);
+  void forPanels(function_ref<void(Value panel, int64_t width)> body) {
+    shape.panels.forEach(frame, elements, panel0, panel1, body);
+  }
   void emitTile(const Block &block, Value firstTile, Value tile, int64_t rows,
                 Value panel, int64_t width);
   SmallVector<Value> startOf(const Block &block, const TileShape &tile,
                              Value sums);
   Value sumsOf(Value row, Value panel);
-  ChunkPlace chunkPlace();
+  SmallVector<AnchorSum> sums();
+  void beginParts();
 
   Frame &frame;
   Elements &elements;
@@ -63,14 +73,6 @@ private:
 
 } // namespace
 
-/// The first row of a tile: the first `extra` tiles are one row longer.
-Value ProductEmitter::rowOf(Value tile) {
-  Value row = frame.mul(tile, shape.base);
-  if (shape.extra == 0)
-    return row;
-  return frame.add(row, frame.min(tile, frame.constant(shape.extra)));
-}
-
 void ProductEmitter::emit(Value chunk) {
   auto divide = [&](Value value, int64_t by) {
     return frame.divide(value, by);
@@ -84,26 +86,46 @@ void ProductEmitter::emit(Value chunk) {
   batchIndex = divide(chunk, shape.rowGroups);
   tile0 = frame.mul(rowGroup, shape.tilesPerGroup);
   tile1 = frame.min(frame.add(tile0, shape.tilesPerGroup),
-                    frame.constant(shape.tiles));
+                    frame.constant(shape.tiles.count));
   panel0 = frame.mul(panelGroup, shape.panelsPerGroup);
   panel1 = frame.min(frame.add(panel0, shape.panelsPerGroup),
-                     frame.constant(shape.panels));
+                     frame.constant(shape.panels.count()));
   batch = product.batches == 1 ? elements.constant(0)
                                : elements.variable(batchIndex);
-  epilogue.begin(chunkPlace());
+  beginParts();
   for (unsigned segment = 0; segment < product.segments.size(); ++segment)
     emitSegment(segment);
 }
 
-ChunkPlace ProductEmitter::chunkPlace() {
-  ChunkPlace place{batch, batchIndex, rowGroup, panelGroup, {}, {}, {}, {}};
-  place.firstRow = rowOf(tile0);
-  place.rows = frame.sub(rowOf(tile1), place.firstRow);
-  place.firstColumn = frame.mul(panel0, plan.columns);
-  place.columns = frame.sub(frame.min(frame.mul(panel1, plan.columns),
-                                      frame.constant(product.columns)),
-                            place.firstColumn);
-  return place;
+SmallVector<AnchorSum> ProductEmitter::sums() {
+  SmallVector<AnchorSum> sums = ogee::sumsOf(frame.kernel(), product.result);
+  for (AnchorSum &sum : sums)
+    sum.alongRows = partShape(plan, index, sum.out).alongRows;
+  return sums;
+}
+
+SmallVector<Partial> ProductEmitter::partials() const {
+  return llvm::map_to_vector(epilogue.partials(), [&](const AnchorSum &sum) {
+    return Partial{sum.op, sum.workspace,
+                   partShape(plan, index, sum.out).parts};
+  });
+}
+
+void ProductEmitter::beginParts() {
+  for (const AnchorSum &sum : epilogue.partials()) {
+    PartShape parts = partShape(plan, index, sum.out);
+    Value part = parts.alongBatch ? batchIndex : frame.constant(0);
+    if (parts.alongRows)
+      part = frame.add(frame.mul(part, shape.rowGroups), rowGroup);
+    if (parts.alongColumns)
+      part = frame.add(frame.mul(part, shape.panelGroups), panelGroup);
+    epilogue.usePart(sum, part);
+  }
+  Value firstRow = rowOf(tile0), firstColumn = frame.mul(panel0, plan.columns);
+  Value endColumn = frame.min(frame.mul(panel1, plan.columns),
+                              frame.constant(product.columns));
+  epilogue.begin({batch, firstRow, frame.sub(rowOf(tile1), firstRow),
+                  firstColumn, frame.sub(endColumn, firstColumn)});
 }
 
 void ProductEmitter::emitSegment(unsigned segment) {
@@ -133,39 +155,6 @@ void ProductEmitter::emitSegment(unsigned segment) {
   });
 }
 
-/// Full panels in a loop; the last panel apart if it is narrower.
-void ProductEmitter::forPanels(function_ref<void(Value, int64_t)> body) {
-  int64_t full = product.columns / plan.columns;
-  int64_t rest = product.columns % plan.columns;
-  if (full > 0)
-    frame.loop(panel0, frame.min(panel1, frame.constant(full)), 1,
-               [&](Value panel) {
-                 Elements::Scope scope(elements);
-                 body(panel, plan.columns);
-               });
-  if (rest == 0)
-    return;
-  frame.when(frame.equal(panel1, frame.constant(shape.panels)), [&] {
-    Elements::Scope scope(elements);
-    body(frame.constant(full), rest);
-  });
-}
-
-void ProductEmitter::forTiles(Value from, Value to,
-                              function_ref<void(Value, int64_t)> body) {
-  auto loop = [&](Value lower, Value upper, int64_t rows) {
-    frame.loop(lower, upper, 1, [&](Value tile) {
-      Elements::Scope scope(elements);
-      body(tile, rows);
-    });
-  };
-  Value extra = frame.constant(shape.extra);
-  if (shape.extra > 0)
-    loop(from, frame.min(to, extra), shape.base + 1);
-  if (shape.extra < shape.tiles)
-    loop(shape.extra > 0 ? frame.max(from, extra) : from, to, shape.base);
-}
-
 void ProductEmitter::emitBlock(const Block &block) {
   forPanels([&](Value panel, int64_t width) {
     packer.packB(block.segment, batch, block.k, panel, frame.sub(panel, panel0),
@@ -178,9 +167,10 @@ void ProductEmitter::emitBlock(const Block &block) {
     packer.packA(block.segment, batch, block.k, row,
                  frame.sub(rowOf(end), row));
     forPanels([&](Value panel, int64_t width) {
-      forTiles(firstTile, end, [&](Value tile, int64_t rows) {
-        emitTile(block, firstTile, tile, rows, panel, width);
-      });
+      shape.tiles.forEach(
+          frame, elements, firstTile, end, [&](Value tile, int64_t rows) {
+            emitTile(block, firstTile, tile, rows, panel, width);
+          });
     });
   });
 }
@@ -247,8 +237,9 @@ FailureOr<KernelSizes> ogee::sizeContraction(kernel::FuncOp kernel,
   sizes.scratch = std::max(plan->scratch, finishScratch(kernel));
   sizes.workspaces.resize(partialsOf(kernel).size());
   for (unsigned index = 0; index < plan->products.size(); ++index)
-    for (ProductSum &sum : sumsOf(kernel, *plan, index))
-      sizes.workspaces[sum.workspace] = partBytes(sum.op, sum.parts);
+    for (AnchorSum &sum : sumsOf(kernel, plan->products[index].result))
+      sizes.workspaces[sum.workspace] =
+          partBytes(sum.op, partShape(*plan, index, sum.out).parts);
   return sizes;
 }
 

@@ -2,8 +2,6 @@
 // half of the L2 cache, chunks that pack a panel for at least 128 rows.
 #include "lib/Generate/Cpu/ContractionPlan.h"
 
-#include "lib/Generate/Cpu/Frame.h"
-
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -16,27 +14,14 @@ static constexpr int64_t kChunkWork = 50'000'000; // fused multiply-adds
 static constexpr int64_t kTilesPerBlock = 8;
 static constexpr int64_t kColumnDepth = 512; // k of a block where A is gathered
 
-/// Rows of a register tile by vectors a row: accumulators, the vectors of B and
-/// one broadcast fit the registers.
-static int64_t tileRows(int64_t vectors, int64_t registers) {
-  static constexpr int64_t kWide[] = {0, 12, 12, 8, 6};
-  static constexpr int64_t kNarrow[] = {0, 10, 6, 4, 2};
-  return registers >= 32 ? kWide[vectors] : kNarrow[vectors];
-}
-
-static int64_t tileVectors(int64_t columns, int64_t lanes, int64_t registers) {
-  int64_t most = registers >= 32 ? 4 : 2;
-  return std::clamp<int64_t>(divideCeil(columns, lanes), 1, most);
-}
-
 static kernel::TileAttr chooseTile(const ContractionPlan &plan,
                                    MLIRContext *context, const Target &target) {
   int64_t columns = 0;
   for (const Product &product : plan.products)
     columns = std::max(columns, product.columns);
-  int64_t vectors = tileVectors(columns, plan.lanes, target.registers);
-  return kernel::TileAttr::get(context, tileRows(vectors, target.registers),
-                               vectors * plan.lanes, 0, 0, 0);
+  RegisterTile tile = registerTile(target, columns, plan.lanes);
+  return kernel::TileAttr::get(context, tile.rows, tile.vectors * plan.lanes, 0,
+                               0, 0);
 }
 
 static int64_t chooseDepth(const ContractionPlan &plan, const Segment &segment,
@@ -67,26 +52,20 @@ static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
   return std::max<int64_t>(std::clamp<int64_t>(fits, 1, 4), operations);
 }
 
-static void spreadRows(ProductPlan &shape, int64_t rows, int64_t tileRows) {
-  shape.tiles = divideCeil(rows, tileRows);
-  shape.base = rows / shape.tiles;
-  shape.extra = rows % shape.tiles;
-}
-
 static void planProduct(ContractionPlan &plan, const Product &product,
                         kernel::TileAttr tile, const Target &target) {
   ProductPlan shape;
-  spreadRows(shape, product.rows, plan.rows);
+  shape.tiles = RowTiles::spread(product.rows, plan.rows);
+  shape.panels = {product.columns, plan.columns};
   for (const Segment &segment : product.segments)
     shape.blockDepth.push_back(
         chooseDepth(plan, segment, tile.getKc(), target));
-  shape.panels = divideCeil(product.columns, plan.columns);
   int64_t together = tile.getNp();
   if (together == 0)
     together = choosePanels(plan, product, shape, target);
-  shape.panelGroups = divideCeil(shape.panels, together);
-  shape.panelsPerGroup = divideCeil(shape.panels, shape.panelGroups);
-  shape.panelGroups = divideCeil(shape.panels, shape.panelsPerGroup);
+  shape.panelGroups = divideCeil(shape.panels.count(), together);
+  shape.panelsPerGroup = divideCeil(shape.panels.count(), shape.panelGroups);
+  shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
 
   int64_t groupRows = tile.getRows();
   if (groupRows == 0) {
@@ -98,10 +77,10 @@ static void planProduct(ContractionPlan &plan, const Product &product,
     int64_t groups = divideCeil(wanted, shape.panelGroups * product.batches);
     groupRows = std::max(kLeastRows, int64_t(divideCeil(product.rows, groups)));
   }
-  shape.rowGroups = divideCeil(shape.tiles * plan.rows, groupRows);
-  shape.rowGroups = std::clamp<int64_t>(shape.rowGroups, 1, shape.tiles);
-  shape.tilesPerGroup = divideCeil(shape.tiles, shape.rowGroups);
-  shape.rowGroups = divideCeil(shape.tiles, shape.tilesPerGroup);
+  shape.rowGroups = divideCeil(shape.tiles.count * plan.rows, groupRows);
+  shape.rowGroups = std::clamp<int64_t>(shape.rowGroups, 1, shape.tiles.count);
+  shape.tilesPerGroup = divideCeil(shape.tiles.count, shape.rowGroups);
+  shape.rowGroups = divideCeil(shape.tiles.count, shape.tilesPerGroup);
 
   bool packs = llvm::any_of(product.segments, [](const Segment &segment) {
     return segment.a.supply != Supply::InPlace;
@@ -120,7 +99,7 @@ static void planProduct(ContractionPlan &plan, const Product &product,
 int64_t ContractionPlan::strideOfA(unsigned product, unsigned segment) const {
   const ProductPlan &shape = plans[product];
   if (products[product].segments[segment].a.supply == Supply::Columns)
-    return llvm::alignTo(shape.tilesPerBlock * shape.largestTile(), lanes);
+    return llvm::alignTo(shape.tilesPerBlock * shape.tiles.largest(), lanes);
   return llvm::alignTo(shape.blockDepth[segment], lanes) + lanes;
 }
 
@@ -150,7 +129,7 @@ static int64_t sizeOfA(const ContractionPlan &plan, unsigned product) {
       continue;
     int64_t lines = segment.a.supply == Supply::Columns
                         ? shape.blockDepth[index]
-                        : shape.tilesPerBlock * shape.largestTile();
+                        : shape.tilesPerBlock * shape.tiles.largest();
     most = std::max(most, lines * plan.strideOfA(product, index));
   }
   return most;
@@ -176,6 +155,27 @@ static void layOutScratch(ContractionPlan &plan) {
   plan.packedA = reserve(a);
   plan.packedB = reserve(b);
   plan.sums = reserve(sums);
+}
+
+PartShape ogee::partShape(const ContractionPlan &plan, unsigned index,
+                          AffineMap out) {
+  const Product &product = plan.products[index];
+  const ProductPlan &shape = plan.plans[index];
+  auto variable = [&](unsigned i) {
+    return getAffineDimExpr(i, out.getContext());
+  };
+  Point point =
+      mapped(out, product.point(variable(0), variable(1), variable(2)));
+  auto reduced = [&](unsigned i) {
+    return llvm::none_of(point, [&](AffineExpr coordinate) {
+      return coordinate.isFunctionOfDim(i);
+    });
+  };
+  PartShape parts{reduced(0), reduced(1), reduced(2), 1};
+  parts.parts = (parts.alongBatch ? product.batches : 1) *
+                (parts.alongRows ? shape.rowGroups : 1) *
+                (parts.alongColumns ? shape.panelGroups : 1);
+  return parts;
 }
 
 FailureOr<ContractionPlan> ogee::planContraction(kernel::FuncOp kernel,

@@ -6,22 +6,22 @@
 
 #include "lib/Generate/Cpu/Emit.h"
 #include "lib/Generate/Cpu/Products.h"
+#include "lib/Generate/Cpu/Tiles.h"
 
 namespace ogee {
 
-/// One product. Rows are spread evenly over `tiles` tiles: the first `extra`
-/// have base + 1 rows, the others base. A chunk is a group of row tiles by a
-/// group of panels of one batch.
+/// One product. A chunk is a group of row tiles by a group of panels of one
+/// batch.
 struct ProductPlan {
-  int64_t tiles, base, extra;
+  RowTiles tiles;
+  ColumnPanels panels;
   int64_t tilesPerGroup, rowGroups;
-  int64_t panels, panelsPerGroup, panelGroups;
+  int64_t panelsPerGroup, panelGroups;
   int64_t tilesPerBlock; // of A's rows that are made ready together
   int64_t firstChunk, chunks;
   llvm::SmallVector<int64_t> blockDepth; // of k, a segment
 
-  int64_t largestTile() const { return base + (extra > 0 ? 1 : 0); }
-  int64_t rowsPerGroup() const { return tilesPerGroup * largestTile(); }
+  int64_t rowsPerGroup() const { return tilesPerGroup * tiles.largest(); }
 };
 
 struct ContractionPlan {
@@ -42,6 +42,16 @@ struct ContractionPlan {
   bool isBlocked(unsigned product) const;
   int64_t blocks(unsigned product, unsigned segment) const;
 };
+
+/// Which dimensions of a product a partial reduces, and how many parts that
+/// makes: parts are numbered by the batch, row group and panel group of a
+/// chunk, as far as they are reduced.
+struct PartShape {
+  bool alongBatch, alongRows, alongColumns;
+  int64_t parts;
+};
+PartShape partShape(const ContractionPlan &plan, unsigned product,
+                    mlir::AffineMap out);
 
 /// Tile, blocks and groups by the rule of docs/performance.md. Uses the
 /// kernel's tile if it has one.

@@ -9,13 +9,6 @@
 using namespace mlir;
 using namespace ogee;
 
-/// Coordinates of `map` at a point.
-static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
-  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
-    return coordinate.replaceDims(point);
-  });
-}
-
 Value Elements::compute(OpResult tensor, Coordinates point) {
   Operation *op = tensor.getOwner();
   Frame::Line line(frame, op->getLoc());

@@ -12,131 +12,74 @@ using namespace ogee;
 
 static constexpr int64_t kLongest = 600; // operations in an unrolled tile
 
-static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
-  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
-    return coordinate.replaceDims(point);
-  });
-}
-
-Epilogue::Epilogue(Frame &frame, Elements &elements,
-                   const ContractionPlan &plan, unsigned index)
-    : frame(frame), elements(elements), plan(plan),
-      product(plan.products[index]), shape(plan.plans[index]) {
-  int64_t size = cast<ShapedType>(product.result.getType()).getNumElements();
-  for (const Sink &sink : sinksOf(frame.kernel())) {
-    AffineMap map = consumerMap(product.result, sink.value);
+SmallVector<AnchorOutput> ogee::outputsOf(kernel::FuncOp kernel, Value anchor) {
+  SmallVector<AnchorOutput> outputs;
+  int64_t size = cast<ShapedType>(anchor.getType()).getNumElements();
+  for (const Sink &sink : sinksOf(kernel)) {
+    AffineMap map = consumerMap(anchor, sink.value);
     if (!map || isFinished(sink.value))
       continue;
-    bool inside =
-        cast<ShapedType>(sink.value.getType()).getNumElements() == size;
-    outputs.push_back({sink, map, inside});
+    int64_t own = cast<ShapedType>(sink.value.getType()).getNumElements();
+    outputs.push_back({sink, map, own == size});
   }
-  sums = sumsOf(frame.kernel(), plan, index);
+  return outputs;
 }
 
-/// The sum that a partial reduction of this product's values is; no operation
-/// if it reduces something else.
-static ProductSum sumOf(const Product &product, Operation *op) {
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic.getNumDpsInputs() != 1)
-    return {};
-  OpOperand *input = generic.getDpsInputOperand(0);
-  AffineMap reach = consumerMap(product.result, input->get());
-  AffineMap map = generic.getMatchingIndexingMap(input);
-  Operation *combiner = combinerOf(generic);
-  if (!reach || !map.isPermutation() || !combiner)
-    return {};
-  ProductSum sum{};
-  sum.op = generic;
-  sum.combiner = combiner;
-  sum.loops = inversePermutation(map).compose(reach);
-  sum.out = generic.getMatchingIndexingMap(generic.getDpsInitOperand(0))
-                .compose(sum.loops);
-  MLIRContext *context = op->getContext();
-  Point out = mapped(sum.out, product.point(getAffineDimExpr(0, context),
-                                            getAffineDimExpr(1, context),
-                                            getAffineDimExpr(2, context)));
-  auto reduced = [&](unsigned i) {
-    return llvm::none_of(out, [&](AffineExpr coordinate) {
-      return coordinate.isFunctionOfDim(i);
-    });
-  };
-  sum.alongBatch = reduced(0);
-  sum.alongRows = reduced(1);
-  sum.alongColumns = reduced(2);
-  return sum;
-}
-
-SmallVector<ProductSum> ogee::sumsOf(kernel::FuncOp kernel,
-                                     const ContractionPlan &plan,
-                                     unsigned index) {
-  const Product &product = plan.products[index];
-  const ProductPlan &shape = plan.plans[index];
-  SmallVector<ProductSum> sums;
+SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
+  SmallVector<AnchorSum> sums;
   for (auto [workspace, op] : llvm::enumerate(partialsOf(kernel))) {
-    ProductSum sum = sumOf(product, op);
-    if (!sum.op)
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic || generic.getNumDpsInputs() != 1)
       continue;
-    sum.workspace = workspace;
-    sum.parts = (sum.alongBatch ? product.batches : 1) *
-                (sum.alongRows ? shape.rowGroups : 1) *
-                (sum.alongColumns ? shape.panelGroups : 1);
-    sums.push_back(sum);
+    OpOperand *input = generic.getDpsInputOperand(0);
+    AffineMap map = generic.getMatchingIndexingMap(input);
+    AffineMap reach = consumerMap(anchor, input->get());
+    if (!reach || !map.isPermutation())
+      continue;
+    AffineMap loops = inversePermutation(map).compose(reach);
+    AffineMap out =
+        generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
+    sums.push_back({generic, combinerOf(generic), unsigned(workspace), loops,
+                    out.compose(loops), false});
   }
   return sums;
 }
 
-SmallVector<Partial> Epilogue::partials() const {
-  return llvm::map_to_vector(sums, [](const ProductSum &sum) {
-    return Partial{sum.op, sum.workspace, sum.parts};
-  });
-}
-
-Point Epilogue::pointOf(const TilePlace &place, AffineExpr row,
-                        AffineExpr column) const {
-  return product.point(place.batch, row, column);
-}
-
 //===-- Parts of the partials ---------------------------------------------===//
 
-void Epilogue::begin(const ChunkPlace &chunk) {
-  for (ProductSum &sum : sums) {
-    Value part = frame.constant(0);
-    if (sum.alongBatch)
-      part = chunk.batchIndex;
-    if (sum.alongRows)
-      part = frame.add(frame.mul(part, shape.rowGroups), chunk.rowGroup);
-    if (sum.alongColumns)
-      part = frame.add(frame.mul(part, shape.panelGroups), chunk.panelGroup);
-    auto type = cast<RankedTensorType>(sum.op.getResult(0).getType());
-    elements.place(sum.op.getResult(0),
-                   frame.at(frame.workspace(sum.workspace),
-                            type.getElementType(),
-                            frame.mul(part, partStride(type))));
-    Value one = frame.constant(1);
-    frame.loop(
-        frame.constant(0), sum.alongRows ? one : chunk.rows, 1, [&](Value row) {
-          frame.loop(frame.constant(0), sum.alongColumns ? one : chunk.columns,
-                     plan.lanes, [&](Value column) {
-                       Elements::Scope scope(elements);
-                       elements.setMask(frame.laneMask(
-                           frame.sub(chunk.columns, column), plan.lanes));
-                       AffineExpr m =
-                           elements.variable(frame.add(chunk.firstRow, row));
-                       AffineExpr n = elements.variable(
-                           frame.add(chunk.firstColumn, column), plan.lanes);
-                       Point out =
-                           mapped(sum.out, product.point(chunk.batch, m,
-                                                         n + elements.lane()));
-                       elements.write(sum.op.getResult(0), out,
-                                      frame.constant(type.getElementType(),
-                                                     neutralOf(sum.combiner)));
-                     });
-        });
+void Epilogue::usePart(const AnchorSum &sum, Value part) {
+  linalg::GenericOp op = sum.op;
+  auto type = cast<RankedTensorType>(op.getResult(0).getType());
+  elements.place(op.getResult(0),
+                 frame.at(frame.workspace(sum.workspace), type.getElementType(),
+                          frame.mul(part, partStride(type))));
+}
+
+void Epilogue::begin(const ChunkBox &chunk) {
+  Value none = frame.constant(0), one = frame.constant(1);
+  for (AnchorSum &sum : sums) {
+    bool vectors = sum.alongRows; // then the columns may stay
+    Value neutral = frame.constant(anchor.type, neutralOf(sum.combiner));
+    auto clear = [&](Value row, Value column) {
+      Elements::Scope scope(elements);
+      elements.setMask(
+          frame.laneMask(frame.sub(chunk.columns, column), elements.lanes()));
+      AffineExpr m = elements.variable(frame.add(chunk.firstRow, row));
+      AffineExpr n = elements.variable(frame.add(chunk.firstColumn, column),
+                                       elements.lanes());
+      elements.write(
+          sum.op.getResult(0),
+          mapped(sum.out, anchor.point(chunk.batch, m, n + elements.lane())),
+          neutral);
+    };
+    frame.loop(none, vectors ? one : chunk.rows, 1, [&](Value row) {
+      frame.loop(none, chunk.columns, elements.lanes(),
+                 [&](Value column) { clear(row, column); });
+    });
   }
 }
 
-void Epilogue::flush(const ProductSum &sum, const Point &point, Value value) {
+void Epilogue::flush(const AnchorSum &sum, const Point &point, Value value) {
   linalg::GenericOp op = sum.op;
   Value tensor = op.getResult(0);
   Point out = mapped(sum.out, point);
@@ -148,8 +91,8 @@ void Epilogue::flush(const ProductSum &sum, const Point &point, Value value) {
 
 SmallVector<Value> Epilogue::startSums() {
   SmallVector<Value> start;
-  auto vector = VectorType::get({plan.lanes}, plan.type);
-  for (ProductSum &sum : sums)
+  auto vector = VectorType::get({elements.lanes()}, anchor.type);
+  for (AnchorSum &sum : sums)
     if (sum.alongRows)
       start.push_back(frame.constant(vector, neutralOf(sum.combiner)));
   return start;
@@ -175,10 +118,10 @@ static int64_t weightOf(Value value, Value product,
 bool Epilogue::isLong(const TileShape &tile) const {
   llvm::SmallDenseSet<Value> seen;
   int64_t weight = 0;
-  for (const Output &output : outputs)
-    weight += 1 + weightOf(output.sink.value, product.result, seen);
-  for (ProductSum sum : sums)
-    weight += 2 + weightOf(sum.op.getResult(0), product.result, seen);
+  for (const AnchorOutput &output : outputs)
+    weight += 1 + weightOf(output.sink.value, anchor.value, seen);
+  for (AnchorSum sum : sums)
+    weight += 2 + weightOf(sum.op.getResult(0), anchor.value, seen);
   return weight * tile.rows * tile.vectors > kLongest;
 }
 
@@ -186,13 +129,13 @@ void Epilogue::maskColumns(const TilePlace &place, Value column) {
   if (!place.masked)
     return elements.setMask(Value());
   elements.setMask(frame.laneMask(
-      frame.sub(frame.constant(product.columns), column), plan.lanes));
+      frame.sub(frame.constant(anchor.columns), column), elements.lanes()));
 }
 
 SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
                                           ValueRange carried) {
-  elements.bind(product.result, point, value);
-  for (const Output &output : outputs) {
+  elements.bind(anchor.value, point, value);
+  for (const AnchorOutput &output : outputs) {
     Point target = mapped(output.map, point);
     if (output.inside)
       elements.store(output.sink, target);
@@ -200,7 +143,7 @@ SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
       elements.storeInside(output.sink, target);
   }
   SmallVector<Value> next;
-  for (ProductSum &sum : sums) {
+  for (AnchorSum &sum : sums) {
     Point loops = mapped(sum.loops, point);
     Value start = sum.alongRows ? carried[next.size()]
                                 : frame.constant(value.getType(),
@@ -217,7 +160,7 @@ SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
 void Epilogue::finishColumn(const TilePlace &place, AffineExpr column,
                             ValueRange carried) {
   unsigned next = 0;
-  for (ProductSum &sum : sums)
+  for (AnchorSum &sum : sums)
     if (sum.alongRows)
       flush(sum, pointOf(place, place.row, column), carried[next++]);
 }
@@ -225,36 +168,43 @@ void Epilogue::finishColumn(const TilePlace &place, AffineExpr column,
 void Epilogue::finishTile(const TileShape &tile, ValueRange values,
                           const TilePlace &place) {
   Elements::Scope scope(elements);
-  if (!isLong(tile)) {
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      AffineExpr column = place.column + v * tile.lanes;
-      maskColumns(place, frame.add(place.firstColumn, v * tile.lanes));
-      AffineExpr lane = column + elements.lane();
-      SmallVector<Value> carried = startSums();
-      for (int64_t r = 0; r < tile.rows; ++r)
-        carried = finishVector(values[r * tile.vectors + v],
-                               pointOf(place, place.row + r, lane), carried);
-      finishColumn(place, lane, carried);
-    }
-    return;
+  if (isLong(tile))
+    finishRolled(tile, values, place);
+  else
+    finishUnrolled(tile, values, place);
+}
+
+void Epilogue::finishUnrolled(const TileShape &tile, ValueRange values,
+                              const TilePlace &place) {
+  for (int64_t v = 0; v < tile.vectors; ++v) {
+    maskColumns(place, frame.add(place.firstColumn, v * tile.lanes));
+    AffineExpr column = place.column + v * tile.lanes + elements.lane();
+    SmallVector<Value> carried = startSums();
+    for (int64_t r = 0; r < tile.rows; ++r)
+      carried = finishVector(values[r * tile.vectors + v],
+                             pointOf(place, place.row + r, column), carried);
+    finishColumn(place, column, carried);
   }
-  Value buffer = frame.bytes(frame.scratch(), plan.tile);
+}
+
+void Epilogue::finishRolled(const TileShape &tile, ValueRange values,
+                            const TilePlace &place) {
+  Value buffer = frame.bytes(frame.scratch(), anchor.buffer);
   storeTile(frame, tile, values, buffer, tile.columns());
   frame.loop(0, tile.columns(), tile.lanes, [&](Value offset) {
-    Elements::Scope inner(elements);
+    Elements::Scope scope(elements);
     Value first = frame.add(place.firstColumn, offset);
-    AffineExpr lane = elements.variable(first, tile.lanes) + elements.lane();
+    AffineExpr column = elements.variable(first, tile.lanes) + elements.lane();
     maskColumns(place, first);
     auto body = [&](Value r, ValueRange carried) {
-      Elements::Scope innermost(elements);
+      Elements::Scope inner(elements);
       Value at = frame.add(frame.mul(r, tile.columns()), offset);
       Value value =
           frame.load(Type(tile.vectorType()), frame.at(buffer, tile.type, at));
-      return finishVector(
-          value, pointOf(place, place.row + elements.variable(r), lane),
-          carried);
+      AffineExpr row = place.row + elements.variable(r);
+      return finishVector(value, pointOf(place, row, column), carried);
     };
-    finishColumn(place, lane,
+    finishColumn(place, column,
                  frame.loop(frame.constant(0), frame.constant(tile.rows), 1,
                             startSums(), body));
   });

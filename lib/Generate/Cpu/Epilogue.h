@@ -1,80 +1,102 @@
-// What happens to a register tile of a product once it is complete: results are
+// What happens to a register tile once it is complete: results are
 // stored, and partials join their chunk's part, while the sums are in
 // registers.
 #ifndef OGEE_LIB_GENERATE_CPU_EPILOGUE_H
 #define OGEE_LIB_GENERATE_CPU_EPILOGUE_H
 
-#include "lib/Generate/Cpu/ContractionPlan.h"
 #include "lib/Generate/Cpu/Elements.h"
 #include "lib/Generate/Cpu/Finish.h"
 #include "lib/Generate/Cpu/Microkernel.h"
 
+#include <functional>
+
 namespace ogee {
 
-/// Where a tile lies: variables of the evaluator and the values behind them.
+/// The value that register tiles are tiles of, addressed by a batch, a row and
+/// a column index.
+struct Anchor {
+  mlir::Value value;
+  mlir::Type type; // of an element
+  int64_t columns;
+  std::function<Point(mlir::AffineExpr, mlir::AffineExpr, mlir::AffineExpr)>
+      point;
+  int64_t buffer; // bytes in scratch where a tile may be put down
+};
+
+/// Where a tile lies: variables of the evaluator, and the first column's value.
 struct TilePlace {
-  mlir::AffineExpr batch, row, column; // of the first element
-  mlir::Value firstColumn;             // i64
-  bool masked;                         // columns may end within a vector
+  mlir::AffineExpr batch, row, column;
+  mlir::Value firstColumn; // i64
+  bool masked;             // columns may end within a vector
 };
 
-/// Where a chunk lies within its product.
-struct ChunkPlace {
-  mlir::AffineExpr batch;
-  mlir::Value batchIndex, rowGroup, panelGroup; // i64
-  mlir::Value firstRow, rows, firstColumn, columns;
+/// A result that the anchor's elements reach.
+struct AnchorOutput {
+  Sink sink;
+  mlir::AffineMap map; // from the anchor's point to the sink's value
+  bool inside;         // every point of the anchor has one
 };
 
-/// A partial over values of a product's box.
-struct ProductSum {
+/// A partial over values of the anchor's box.
+struct AnchorSum {
   mlir::linalg::GenericOp op;
   mlir::Operation *combiner;
   unsigned workspace;
-  mlir::AffineMap loops; // from the product's point to the reduction's loops
-  mlir::AffineMap out;   // from the product's point to the partial's
-  bool alongBatch, alongRows, alongColumns; // reduced over these
-  int64_t parts;
+  mlir::AffineMap loops; // from the anchor's point to the reduction's loops
+  mlir::AffineMap out;   // from the anchor's point to the partial's
+  bool alongRows;        // reduced over these
 };
-llvm::SmallVector<ProductSum>
-sumsOf(kernel::FuncOp kernel, const ContractionPlan &plan, unsigned product);
+
+/// Results and partials that read `anchor` through element-wise operations.
+llvm::SmallVector<AnchorOutput> outputsOf(kernel::FuncOp kernel,
+                                          mlir::Value anchor);
+llvm::SmallVector<AnchorSum> sumsOf(kernel::FuncOp kernel, mlir::Value anchor);
+
+/// Rows and columns of a chunk.
+struct ChunkBox {
+  mlir::AffineExpr batch;
+  mlir::Value firstRow, rows, firstColumn, columns; // i64
+};
 
 class Epilogue {
 public:
-  Epilogue(Frame &frame, Elements &elements, const ContractionPlan &plan,
-           unsigned product);
+  Epilogue(Frame &frame, Elements &elements, Anchor anchor,
+           llvm::ArrayRef<AnchorOutput> outputs, llvm::ArrayRef<AnchorSum> sums)
+      : frame(frame), elements(elements), anchor(anchor), outputs(outputs),
+        sums(sums) {}
 
-  /// Partials of this product and the number of their parts.
-  llvm::SmallVector<Partial> partials() const;
-  /// Sets the chunk's parts to the neutral element. Before any tile.
-  void begin(const ChunkPlace &chunk);
+  llvm::ArrayRef<AnchorSum> partials() const { return sums; }
+  /// Says that this chunk adds to part `part` (i64) of a partial.
+  void usePart(const AnchorSum &sum, mlir::Value part);
+  /// Sets the chunk's elements of its parts to neutral. Before any tile.
+  void begin(const ChunkBox &chunk);
   void finishTile(const TileShape &shape, mlir::ValueRange tile,
                   const TilePlace &place);
 
 private:
-  struct Output {
-    Sink sink;
-    mlir::AffineMap map; // from the product's point to the value's
-    bool inside;         // every point of the product has one
-  };
   bool isLong(const TileShape &shape) const;
   Point pointOf(const TilePlace &place, mlir::AffineExpr row,
-                mlir::AffineExpr column) const;
+                mlir::AffineExpr column) const {
+    return anchor.point(place.batch, row, column);
+  }
   /// One vector of the tile; returns the sums along rows, carried.
   llvm::SmallVector<mlir::Value>
   finishVector(mlir::Value value, const Point &point, mlir::ValueRange carried);
   void finishColumn(const TilePlace &place, mlir::AffineExpr column,
                     mlir::ValueRange carried);
-  void flush(const ProductSum &sum, const Point &point, mlir::Value value);
+  void finishUnrolled(const TileShape &shape, mlir::ValueRange tile,
+                      const TilePlace &place);
+  void finishRolled(const TileShape &shape, mlir::ValueRange tile,
+                    const TilePlace &place);
+  void flush(const AnchorSum &sum, const Point &point, mlir::Value value);
   void maskColumns(const TilePlace &place, mlir::Value column);
   llvm::SmallVector<mlir::Value> startSums();
 
   Frame &frame;
   Elements &elements;
-  const ContractionPlan &plan;
-  const Product &product;
-  const ProductPlan &shape;
-  llvm::SmallVector<Output> outputs;
-  llvm::SmallVector<ProductSum> sums;
+  Anchor anchor;
+  llvm::SmallVector<AnchorOutput, 2> outputs;
+  llvm::SmallVector<AnchorSum, 2> sums;
 };
 
 } // namespace ogee

@@ -9,12 +9,6 @@
 using namespace mlir;
 using namespace ogee;
 
-static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
-  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
-    return coordinate.replaceDims(point);
-  });
-}
-
 Point Packer::pointOf(const Segment &segment, const Factor &factor,
                       AffineExpr batch, AffineExpr row, AffineExpr column,
                       AffineExpr k) const {
@@ -31,81 +25,23 @@ TileColumns Packer::columnsOfB(Value slot, int64_t width) {
 
 void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
                    Value panel, Value slot, int64_t width) {
-  Value target = columnsOfB(slot, width).pointer;
   const Segment &part = product.segments[segment];
+  PanelPlace place{columnsOfB(slot, width).pointer,
+                   frame.mul(panel, plan.columns),
+                   k.first,
+                   k.depth,
+                   width,
+                   plan.type};
+  auto source = [&](AffineExpr column, AffineExpr depth) {
+    return elements.read(
+        part.b.tensor,
+        pointOf(part, part.b, batch, elements.constant(0), column, depth));
+  };
   if (part.b.supply == Supply::Columns)
-    copyB(part, batch, k, panel, target, width);
+    copyPanel(frame, elements, place, source);
   else
-    transposeB(part, batch, k, panel, target, width);
-}
-
-void Packer::copyB(const Segment &segment, AffineExpr batch,
-                   const PackedDepth &k, Value panel, Value target,
-                   int64_t width) {
-  Value first = frame.mul(panel, plan.columns);
-  AffineExpr column = elements.variable(first, plan.columns) + elements.lane();
-  int64_t vectors = llvm::divideCeil(width, plan.lanes);
-  int64_t tail = width % plan.lanes;
-  Value lastMask;
-  if (tail != 0)
-    lastMask = frame.laneMask(frame.constant(tail), plan.lanes);
-  frame.loop(frame.constant(0), k.depth, 1, [&](Value step) {
-    Elements::Scope scope(elements);
-    AffineExpr depth = elements.variable(frame.add(k.first, step));
-    Value line =
-        frame.at(target, plan.type, frame.mul(step, vectors * plan.lanes));
-    for (int64_t v = 0; v < vectors; ++v) {
-      elements.setMask(v + 1 == vectors ? lastMask : Value());
-      Point point = pointOf(segment, segment.b, batch, elements.constant(0),
-                            column + v * plan.lanes, depth);
-      frame.store(elements.readVector(segment.b.tensor, point),
-                  frame.bytes(line, v * plan.lanes * storageBytes(plan.type)));
-    }
-  });
-}
-
-/// A square of `lanes` columns by `lanes` k: rows of k go to `target`.
-void Packer::transposeVector(const Segment &segment, AffineExpr batch,
-                             AffineExpr column, AffineExpr k, int64_t valid,
-                             Value target, int64_t stride) {
-  SmallVector<Value> square;
-  Value zero = frame.constant(VectorType::get({plan.lanes}, plan.type), 0);
-  for (int64_t j = 0; j < plan.lanes; ++j) {
-    Point point = pointOf(segment, segment.b, batch, elements.constant(0),
-                          column + j, k + elements.lane());
-    square.push_back(j < valid ? elements.readVector(segment.b.tensor, point)
-                               : zero);
-  }
-  for (auto [row, value] : llvm::enumerate(transposeSquare(frame, square)))
-    frame.store(value,
-                frame.bytes(target, row * stride * storageBytes(plan.type)));
-}
-
-void Packer::transposeB(const Segment &segment, AffineExpr batch,
-                        const PackedDepth &k, Value panel, Value target,
-                        int64_t width) {
-  int64_t stride = llvm::alignTo(width, plan.lanes);
-  int64_t tail = width % plan.lanes;
-  Value first = frame.mul(panel, plan.columns);
-  frame.loop(frame.constant(0), k.depth, plan.lanes, [&](Value step) {
-    Elements::Scope scope(elements);
-    if (segment.depth % plan.lanes != 0)
-      elements.setMask(frame.laneMask(frame.sub(k.depth, step), plan.lanes));
-    AffineExpr depth = elements.variable(frame.add(k.first, step), plan.lanes);
-    auto square = [&](Value offset, int64_t valid) {
-      Elements::Scope inner(elements);
-      AffineExpr column =
-          elements.variable(frame.add(first, offset), plan.lanes);
-      Value at = frame.add(frame.mul(step, stride), offset);
-      transposeVector(segment, batch, column, depth, valid,
-                      frame.at(target, plan.type, at), stride);
-    };
-    int64_t whole = width - tail;
-    frame.loop(0, whole, plan.lanes,
-               [&](Value offset) { square(offset, plan.lanes); });
-    if (tail != 0)
-      square(frame.constant(whole), tail);
-  });
+    transposePanel(frame, elements, place, part.depth % plan.lanes == 0,
+                   source);
 }
 
 //===-- A -----------------------------------------------------------------===//

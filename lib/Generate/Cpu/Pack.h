@@ -40,15 +40,6 @@ private:
   Point pointOf(const Segment &segment, const Factor &factor,
                 mlir::AffineExpr batch, mlir::AffineExpr row,
                 mlir::AffineExpr column, mlir::AffineExpr k) const;
-  void copyB(const Segment &segment, mlir::AffineExpr batch,
-             const PackedDepth &k, mlir::Value panel, mlir::Value target,
-             int64_t width);
-  void transposeB(const Segment &segment, mlir::AffineExpr batch,
-                  const PackedDepth &k, mlir::Value panel, mlir::Value target,
-                  int64_t width);
-  void transposeVector(const Segment &segment, mlir::AffineExpr batch,
-                       mlir::AffineExpr column, mlir::AffineExpr k,
-                       int64_t valid, mlir::Value target, int64_t stride);
   void packRows(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
                 mlir::Value row, mlir::Value count);
   void packColumns(unsigned segment, mlir::AffineExpr batch,

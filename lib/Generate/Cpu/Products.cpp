@@ -61,12 +61,6 @@ std::optional<int64_t> ogee::strideOf(AffineExpr expression,
   return constant.getValue();
 }
 
-static Point mapped(AffineMap map, ArrayRef<AffineExpr> point) {
-  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
-    return coordinate.replaceDims(point);
-  });
-}
-
 std::optional<Placed> ogee::placeOf(Value tensor, ArrayRef<AffineExpr> point) {
   Point current(point);
   while (Operation *op = tensor.getDefiningOp()) {

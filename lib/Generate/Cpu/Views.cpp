@@ -9,6 +9,12 @@
 using namespace mlir;
 using namespace ogee;
 
+Point ogee::mapped(AffineMap map, ArrayRef<AffineExpr> point) {
+  return llvm::map_to_vector<4>(map.getResults(), [&](AffineExpr coordinate) {
+    return coordinate.replaceDims(point);
+  });
+}
+
 SmallVector<int64_t> ogee::rowMajor(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)

@@ -13,6 +13,9 @@ namespace ogee {
 /// A coordinate a dimension, as an expression over the caller's variables.
 using Point = llvm::SmallVector<mlir::AffineExpr, 4>;
 
+/// Coordinates of `map` at a point.
+Point mapped(mlir::AffineMap map, llvm::ArrayRef<mlir::AffineExpr> point);
+
 /// Strides in elements of a tensor in C order.
 llvm::SmallVector<int64_t> rowMajor(llvm::ArrayRef<int64_t> shape);
 
