@@ -80,6 +80,8 @@ public:
   mlir::Value offset(mlir::AffineExpr expression) {
     return materialise(simplify(expression));
   }
+  /// An i64, or a vector of them, as index.
+  mlir::Value asIndex(mlir::Value i64);
   /// A copy of a scalar operation over vectors if one of `operands` is one.
   mlir::Value cloneBody(mlir::Operation *op, mlir::ValueRange operands);
   /// Runs `block`'s operations on `arguments`; the terminator's operands.
@@ -172,7 +174,6 @@ private:
                          mlir::Value other);
   mlir::Value within(llvm::SmallVectorImpl<mlir::AffineExpr> &point,
                      llvm::ArrayRef<int64_t> shape);
-  mlir::Value asIndex(mlir::Value i64);
   mlir::Value scalarOutside(mlir::Value scalar);
   mlir::Value select(mlir::Value condition, mlir::Value inside,
                      mlir::Value outside);

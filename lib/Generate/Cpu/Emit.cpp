@@ -18,6 +18,7 @@ struct Emitter {
 
 static constexpr Emitter kEmitters[] = {
     {kernel::Family::Contraction, sizeContraction, emitContraction},
+    {kernel::Family::Attention, sizeAttention, emitAttention},
     {kernel::Family::Row, sizeRow, emitRow},
     {kernel::Family::Column, sizeColumn, emitColumn},
     {kernel::Family::Move, sizeMove, emitMove},

@@ -40,7 +40,8 @@ SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
     AffineMap out =
         generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
     sums.push_back({generic, combinerOf(generic), unsigned(workspace), loops,
-                    out.compose(loops), false});
+                    out.compose(loops), /*alongRows=*/false,
+                    /*viewed=*/false});
   }
   return sums;
 }
@@ -145,6 +146,12 @@ SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
   SmallVector<Value> next;
   for (AnchorSum &sum : sums) {
     Point loops = mapped(sum.loops, point);
+    // Through views alone the summed tensor holds the very element.
+    linalg::GenericOp op = sum.op;
+    OpOperand *input = op.getDpsInputOperand(0);
+    if (sum.viewed)
+      elements.bind(input->get(),
+                    mapped(op.getMatchingIndexingMap(input), loops), value);
     Value start = sum.alongRows ? carried[next.size()]
                                 : frame.constant(value.getType(),
                                                  neutralOf(sum.combiner));

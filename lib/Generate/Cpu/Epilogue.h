@@ -45,6 +45,7 @@ struct AnchorSum {
   mlir::AffineMap loops; // from the anchor's point to the reduction's loops
   mlir::AffineMap out;   // from the anchor's point to the partial's
   bool alongRows;        // reduced over these
+  bool viewed;           // reads the anchor through views that only insert
 };
 
 /// Results and partials that read `anchor` through element-wise operations.

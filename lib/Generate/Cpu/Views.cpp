@@ -166,6 +166,15 @@ static void trace(Value value, unsigned result, AffineMap map,
   sinks.push_back({value, result, simplifyAffineMap(map)});
 }
 
+SmallVector<Sink> ogee::sinksOf(Value value) {
+  SmallVector<Sink> sinks;
+  trace(value, 0,
+        AffineMap::getMultiDimIdentityMap(tensorOf(value).getRank(),
+                                          value.getContext()),
+        sinks);
+  return sinks;
+}
+
 SmallVector<Sink> ogee::sinksOf(kernel::FuncOp kernel) {
   SmallVector<Sink> sinks;
   Operation *yield = kernel.getBody().front().getTerminator();

@@ -39,6 +39,8 @@ struct Sink {
   mlir::AffineMap map;
 };
 llvm::SmallVector<Sink> sinksOf(kernel::FuncOp kernel);
+/// The same for one value instead of the kernel's results.
+llvm::SmallVector<Sink> sinksOf(mlir::Value value);
 
 /// The map from points of `source` to points of `consumer`, which reads it
 /// through element-wise operations and views; null if it does not.

@@ -20,9 +20,9 @@ def product(name, kind, a, b, out, loops, reduced, start, value, batch=""):
   %{value} = linalg.generic {{indexing_maps = {maps(loops, a[2], b[2], out[1])}, iterator_types = [{iterators}]}}
     ins(%{a[0]}, %{b[0]} : {a[1]}, {b[1]}) outs(%{start} : {out[0]}) {{
   ^bb0(%x: {kind}, %y: {kind}, %s: {kind}):
-    %p = arith.mulf %x, %y : {kind}
-    %q = arith.addf %s, %p : {kind}
-    linalg.yield %q : {kind}
+    %pp = arith.mulf %x, %y : {kind}
+    %qq = arith.addf %s, %pp : {kind}
+    linalg.yield %qq : {kind}
   }} -> {out[0]}"""
 
 
@@ -53,8 +53,8 @@ def reduction(value, loops, reduced, source, out, kind, partial=True):
   %{value} = linalg.generic {{indexing_maps = {maps(loops, source[2], out[1])}, iterator_types = [{iterators}]}}
     ins(%{source[0]} : {source[1]}) outs(%{value}_0 : {out[0]}) {attribute}{{
   ^bb0(%x: {kind}, %s: {kind}):
-    %q = arith.addf %s, %x : {kind}
-    linalg.yield %q : {kind}
+    %qq = arith.addf %s, %x : {kind}
+    linalg.yield %qq : {kind}
   }} -> {out[0]}"""
 
 
@@ -138,4 +138,5 @@ def main():
             suite.run(kind, target)
 
 
-main()
+if __name__ == "__main__":
+    main()
