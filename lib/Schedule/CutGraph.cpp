@@ -160,11 +160,12 @@ void Cutter::addValue(MinCut &cut, Value value) {
   for (Value source : graph[graph.producer(value)].sources)
     if (auto found = vertices.find(source); found != vertices.end())
       cut.addEdge(found->second.needed, vertex.computed, MinCut::kInfinite);
-  bool readBackward = llvm::any_of(graph.readers(value), [&](unsigned reader) {
-    return !isForward(reader);
-  });
-  if (readBackward)
-    cut.addEdge(vertex.needed, MinCut::kSink, MinCut::kInfinite);
+  for (unsigned reader : graph.readers(value))
+    if (!isForward(reader)) {
+      cut.addEdge(vertex.needed, MinCut::kSink, MinCut::kInfinite);
+      if (!takesTrees(graph[reader].kind))
+        cut.addEdge(MinCut::kSource, vertex.computed, MinCut::kInfinite);
+    }
 }
 
 void Cutter::solve() {

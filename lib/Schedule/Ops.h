@@ -24,6 +24,12 @@ enum class OpKind {
 
 OpKind kindOf(mlir::Operation *op);
 
+/// Its operands need not be in memory: it computes them element by element.
+inline bool takesTrees(OpKind kind) {
+  return kind == OpKind::ElementWise || kind == OpKind::Reduction ||
+         kind == OpKind::Product;
+}
+
 mlir::RankedTensorType typeOf(mlir::Value value);
 llvm::ArrayRef<int64_t> shapeOf(mlir::Value value);
 int64_t elementsOf(mlir::Value value);

@@ -28,7 +28,6 @@ public:
 
 private:
   bool mustStay(unsigned node) const;
-  bool takesTrees(unsigned reader) const;
   bool isSaved(unsigned node) const;
   const llvm::SmallSetVector<unsigned, 4> &readersBelow(unsigned node);
   int64_t repeatedWork(unsigned node);
@@ -45,15 +44,6 @@ private:
   llvm::DenseMap<unsigned, llvm::SmallSetVector<unsigned, 4>> below;
 };
 } // namespace
-
-static bool isOutput(OpKind kind) {
-  return kind == OpKind::ElementWise || kind == OpKind::Reduction ||
-         kind == OpKind::Product;
-}
-
-bool Sink::takesTrees(unsigned reader) const {
-  return isOutput(graph[reader].kind) && groups.groupOf(reader) >= 0;
-}
 
 /// The cut over the whole step decided to keep it for the backward part.
 bool Sink::isSaved(unsigned node) const {
@@ -80,7 +70,7 @@ bool Sink::mustStay(unsigned node) const {
   });
   return viewed || llvm::any_of(graph.readers(result), [&](unsigned reader) {
            return groups.groupOf(reader) != int64_t(index) &&
-                  !takesTrees(reader);
+                  !takesTrees(graph[reader].kind);
          });
 }
 

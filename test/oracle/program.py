@@ -242,7 +242,12 @@ class Program:
     def tensor_empty(self, op, operands, scope):
         kind = op.types[0]
         poison = np.nan if kind.element in FLOATS else 0
-        return np.full(kind.shape, poison, dtype=self.dtype(kind.element))
+        dynamic = iter(operands)
+        shape = [int(next(dynamic)) if n is None else n for n in kind.shape]
+        return np.full(shape, poison, dtype=self.dtype(kind.element))
+
+    def tensor_dim(self, op, operands, scope):
+        return operands[0].shape[int(operands[1])]
 
     def reshape(self, op, operands, scope):
         return operands[0].reshape(op.types[0].shape)
@@ -370,11 +375,12 @@ class Program:
         function = self.functions[name]
         if not function.attributes.get("list"):
             return tuple(self.run(name, operands))
-        arity = len(function.regions[0][0].arguments)
+        formal = function.regions[0][0].types
+        arity = len(formal)
         results = []
         for start in range(0, len(operands), arity):
             part = operands[start : start + arity]
-            flat = [x.reshape(-1) for x in part]
+            flat = [x.reshape(-1) if kind.shape else x for x, kind in zip(part, formal)]
             count = len(results)
             for value in self.run(name, flat):
                 results.append(value.reshape(op.types[len(results)].shape))
