@@ -314,6 +314,8 @@ SmallVector<Value> Frame::branch(Value condition, TypeRange types, Branch yes,
   OpBuilder::InsertionGuard guard(b);
   for (auto [block, make] :
        {std::pair(op.thenBlock(), yes), std::pair(op.elseBlock(), no)}) {
+    if (types.empty()) // such an if has its yields from the start
+      block->clear();
     b.setInsertionPointToEnd(block);
     SmallVector<Value> values = make();
     scf::YieldOp::create(b, location, values);

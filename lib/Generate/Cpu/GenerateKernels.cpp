@@ -32,6 +32,10 @@ struct GenerateKernels
       getOperation().emitError() << "no target `" << target << "`";
       return signalPassFailure();
     }
+    // Programs launch kernels, which are gone at the end.
+    for (auto program : llvm::make_early_inc_range(
+             getOperation().getOps<kernel::ProgramOp>()))
+      program.erase();
     auto kernels = llvm::to_vector(getOperation().getOps<kernel::FuncOp>());
     for (kernel::FuncOp kernel : kernels)
       if (failed(replace(kernel, *cpu)))

@@ -19,9 +19,9 @@ def product(name, kind, a, b, out, loops, reduced, start, value, batch=""):
     return f"""
   %{value} = linalg.generic {{indexing_maps = {maps(loops, a[2], b[2], out[1])}, iterator_types = [{iterators}]}}
     ins(%{a[0]}, %{b[0]} : {a[1]}, {b[1]}) outs(%{start} : {out[0]}) {{
-  ^bb0(%x: {kind}, %y: {kind}, %s: {kind}):
-    %pp = arith.mulf %x, %y : {kind}
-    %qq = arith.addf %s, %pp : {kind}
+  ^bb0(%xx: {kind}, %yy: {kind}, %ss: {kind}):
+    %pp = arith.mulf %xx, %yy : {kind}
+    %qq = arith.addf %ss, %pp : {kind}
     linalg.yield %qq : {kind}
   }} -> {out[0]}"""
 
@@ -52,8 +52,8 @@ def reduction(value, loops, reduced, source, out, kind, partial=True):
     return zero(value + "_0", out[0], kind) + f"""
   %{value} = linalg.generic {{indexing_maps = {maps(loops, source[2], out[1])}, iterator_types = [{iterators}]}}
     ins(%{source[0]} : {source[1]}) outs(%{value}_0 : {out[0]}) {attribute}{{
-  ^bb0(%x: {kind}, %s: {kind}):
-    %qq = arith.addf %s, %x : {kind}
+  ^bb0(%xx: {kind}, %ss: {kind}):
+    %qq = arith.addf %ss, %xx : {kind}
     linalg.yield %qq : {kind}
   }} -> {out[0]}"""
 
@@ -127,6 +127,90 @@ def plain(suite, kind, layout, m, n, k):
     suite.add(text, name, [a, b, bias], [d, d.sum(0), numpy.sqrt((d * d).sum()), d.sum(1)])
 
 
+def segments(suite, kind, m, n, depths, tile=None):
+    """C = sum of A_i B_i^T over segments, times a factor; k in blocks by the tile."""
+    name = f"segments_{m}_{n}_{'_'.join(map(str, depths))}"
+    ct = t(kind, m, n)
+    body, value, arguments, arrays = zero("z", ct, kind), "z", [], []
+    want = numpy.zeros((m, n))
+    for i, k in enumerate(depths):
+        at, bt = t(kind, m, k), t(kind, n, k)
+        body += product(name, kind, (f"a{i}", at, "mk"), (f"b{i}", bt, "nk"),
+                        (ct, "mn"), "mnk", "k", value, f"c{i}")
+        value = f"c{i}"
+        arguments += [(f"a{i}", at), (f"b{i}", bt)]
+        a, b = suite.array(kind, m, k), suite.array(kind, n, k)
+        arrays += [a, b]
+        want += a.astype(numpy.float64) @ b.astype(numpy.float64).T
+    body += elementwise("d", "mn", [(value, ct, "mn")], (ct, "mn"), kind,
+                        f"%r = arith.addf %i0, %i0 : {kind}\n linalg.yield %r : {kind}")
+    text = kernel(name, arguments, [ct], body, ["d"])
+    if tile:
+        text = text.replace("attributes {", f"attributes {{tile = #kernel.tile<{tile}>, ")
+    suite.add(text, name, arrays, [2 * want])
+
+
+def siblings(suite, kind, m, n, k):
+    """q, k, v of one normalised input: three products, a prologue on A, each
+    result split into heads."""
+    name = f"siblings_{m}_{n}_{k}"
+    xt, wt, ct = t(kind, m, k), t(kind, n, k), t(kind, m, n)
+    mt, kt, split = t(kind, m), t(kind, k), t(kind, m, 2, n // 2)
+    body = elementwise("u", "mk", [("x", xt, "mk"), ("mean", mt, "m")], (xt, "mk"), kind,
+                       f"%r = arith.subf %i0, %i1 : {kind}\n linalg.yield %r : {kind}")
+    body += elementwise("y", "mk", [("u", xt, "mk"), ("gain", kt, "k")], (xt, "mk"), kind,
+                        f"%r = arith.mulf %i0, %i1 : {kind}\n linalg.yield %r : {kind}")
+    x, mean, gain = suite.array(kind, m, k), suite.array(kind, m), suite.array(kind, k)
+    arrays, want, values, arguments = [x, mean, gain], [], [], []
+    y = (x.astype(numpy.float64) - mean.astype(numpy.float64)[:, None]) * gain
+    for i in range(3):
+        body += zero(f"z{i}", ct, kind)
+        body += product(name, kind, ("y", xt, "mk"), (f"w{i}", wt, "nk"), (ct, "mn"),
+                        "mnk", "k", f"z{i}", f"c{i}")
+        body += f"""
+  %h{i} = tensor.expand_shape %c{i} [[0], [1, 2]] output_shape [{m}, 2, {n // 2}] : {ct} into {split}"""
+        w = suite.array(kind, n, k)
+        arrays.append(w)
+        arguments.append((f"w{i}", wt))
+        want.append((y @ w.astype(numpy.float64).T).reshape(m, 2, n // 2))
+    text = kernel(name, [("x", xt), ("mean", mt), ("gain", kt)] + arguments, [split] * 3,
+                  body, ["h0", "h1", "h2"])
+    suite.add(text, name, arrays, want)
+
+
+def gelu(suite, kind, m, n, k):
+    """dX of a layer times the derivative of what lies before it, which is long
+    enough to be rolled, with column sums; the operand has two row dimensions."""
+    name = f"rolled_{m}_{n}_{k}"
+    b = 3
+    gt, wt, ct = t(kind, b, m, k), t(kind, k, n), t(kind, b, m, n)
+    body = zero("z", ct, kind)
+    body += product(name, kind, ("g", gt, "bmk"), ("w", wt, "kn"), (ct, "bmn"), "bmnk", "k",
+                    "z", "c")
+    body += elementwise("s", "bmn", [("h", ct, "bmn")], (ct, "bmn"), kind,
+                        f"%r = math.tanh %i0 : {kind}\n linalg.yield %r : {kind}")
+    body += elementwise("d", "bmn", [("s", ct, "bmn"), ("c", ct, "bmn")], (ct, "bmn"), kind,
+                        f"%r = arith.mulf %i0, %i1 : {kind}\n linalg.yield %r : {kind}")
+    body += reduction("sums", "bmn", "bm", ("d", ct, "bmn"), (t(kind, n), "n"), kind)
+    body += reduction("each", "bmn", "mn", ("d", ct, "bmn"), (t(kind, b), "b"), kind)
+    text = kernel(name, [("g", gt), ("w", wt), ("h", ct)], [ct, t(kind, n), t(kind, b)], body,
+                  ["d", "sums", "each"])
+    g, w, h = suite.array(kind, b, m, k), suite.array(kind, k, n), suite.array(kind, b, m, n)
+    d = (g.astype(numpy.float64) @ w) * numpy.tanh(h.astype(numpy.float64))
+    suite.add(text, name, [g, w, h], [d, d.sum((0, 1)), d.sum((1, 2))])
+
+
+def batched(suite, kind, b, m, n, k):
+    """A product for each of b examples, weights shared by none."""
+    name = f"batched_{b}_{m}_{n}_{k}"
+    at, bt, ct = t(kind, b, k, m), t(kind, b, n, k), t(kind, b, m, n)
+    body = zero("z", ct, kind) + product(name, kind, ("a", at, "bkm"), ("b", bt, "bnk"),
+                                         (ct, "bmn"), "bmnk", "k", "z", "c")
+    a, w = suite.array(kind, b, k, m), suite.array(kind, b, n, k)
+    want = numpy.einsum("bkm,bnk->bmn", a.astype(numpy.float64), w.astype(numpy.float64))
+    suite.add(kernel(name, [("a", at), ("b", bt)], [ct], body, ["c"]), name, [a, w], [want])
+
+
 def main():
     for target in sys.argv[1:]:
         for kind in ("f32", "f64"):
@@ -135,6 +219,12 @@ def main():
                 for m, n, k in [(1, 1, 1), (3, 5, 7), (65, 65, 65), (7, 127, 33),
                                 (127, 96, 40), (300, 200, 31), (13, 16, 700)]:
                     plain(suite, kind, layout, m, n, k)
+            segments(suite, kind, 37, 70, (24, 24, 24))
+            segments(suite, kind, 50, 33, (100,), "mr = 4, nr = 32, kc = 24, np = 1, rows = 10")
+            segments(suite, kind, 29, 65, (7, 40), "mr = 3, nr = 16, kc = 16, np = 2, rows = 12")
+            siblings(suite, kind, 45, 34, 50)
+            gelu(suite, kind, 11, 70, 19)
+            batched(suite, kind, 3, 13, 18, 21)
             suite.run(kind, target)
 
 
