@@ -29,21 +29,13 @@ static linalg::GenericOp interchange(IRRewriter &rewriter, linalg::GenericOp op,
   return succeeded(result) ? *result : op;
 }
 
-/// Input 1 becomes input 0: for bodies that multiply the two.
+/// Input 1 becomes input 0; the body multiplies the two, in any order.
 static void swapInputs(linalg::GenericOp op) {
   SmallVector<Value> inputs{op.getInputs()[1], op.getInputs()[0]};
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   std::swap(maps[0], maps[1]);
   op.getInputsMutable().assign(inputs);
   op.setIndexingMapsAttr(Builder(op).getAffineMapArrayAttr(maps));
-  Block &body = op.getRegion().front();
-  BlockArgument first = body.getArgument(0), second = body.getArgument(1);
-  SmallVector<OpOperand *> uses;
-  for (OpOperand &use : first.getUses())
-    uses.push_back(&use);
-  second.replaceAllUsesWith(first);
-  for (OpOperand *use : uses)
-    use->set(second);
 }
 
 /// Loops in the order of the result, then the reduced ones in the order in

@@ -1,7 +1,27 @@
 // RUN: ogee-opt %s --ogee-schedule | FileCheck %s
 
-// CHECK: kernel.func
-// CHECK: kernel.program @step
+// Without clipping nothing waits for the norm: updates of weights are in the
+// epilogue of the product that makes their gradient, updates of biases in the
+// finish region of the kernel that sums theirs.
+
+// CHECK: kernel.func @contraction_3({{.*}} -> (tensor<32x24xf32>, tensor<f32>, tensor<24xf32>)
+// CHECK: attrs = {kernel.partial}
+// CHECK: arith.subf
+// CHECK: kernel.func @contraction_4({{.*}} -> (tensor<f32>, tensor<10x24xf32>)
+// CHECK: arith.subf
+// CHECK-LABEL: kernel.program @step
+// The rate and its scalars come first, then both directions, then the norm; no
+// update before the launch that makes the loss.
+// CHECK-NEXT: kernel.launch @contraction(
+// CHECK-NEXT: kernel.launch @contraction_0(
+// CHECK-NEXT: [[LOSS:%.*]]:2 = kernel.launch @row(
+// CHECK-NEXT: [[RATE:%.*]]:2 = kernel.launch @row_1(%arg6, %arg7)
+// CHECK-NEXT: kernel.launch @row_2(
+// CHECK-NEXT: [[DH:%.*]]:3 = kernel.launch @contraction_3({{.*}}, %arg1)
+// CHECK-NEXT: [[DW2:%.*]]:2 = kernel.launch @contraction_4({{.*}}, %arg2)
+// CHECK-NEXT: [[DW1:%.*]]:2 = kernel.launch @contraction_5({{.*}}, %arg0)
+// CHECK-NEXT: [[NORM:%.*]] = kernel.launch @row_6(
+// CHECK-NEXT: kernel.yield [[LOSS]]#1, [[NORM]], [[RATE]]#0, [[DW1]]#1, [[DH]]#2, [[DW2]]#1,
 
 // A training step of a two-layer perceptron, as differentiate would write it.
 func.func @step(%w1: tensor<24x20xf32> {nn.class = "param", nn.path = "w1"}, %b1: tensor<24xf32> {nn.class = "param", nn.path = "b1"}, %w2: tensor<10x24xf32> {nn.class = "param", nn.path = "w2"}, %b2: tensor<10xf32> {nn.class = "param", nn.path = "b2"}, %image: tensor<32x20xf32> {nn.class = "data", nn.name = "image"}, %label: tensor<32xi32> {nn.class = "data", nn.name = "label"}, %step: tensor<i64> {nn.class = "scalar", nn.name = "step"}, %steps: tensor<i64> {nn.class = "scalar", nn.name = "steps"})
