@@ -12,6 +12,8 @@
 using namespace mlir;
 using namespace ogee;
 
+static constexpr int64_t kPackedDepth = 32; // k copied from panel to panel
+
 namespace {
 
 /// One block of k of one segment.
@@ -47,6 +49,7 @@ public:
 private:
   Value rowOf(Value tile) { return shape.tiles.rowOf(frame, tile); }
   void emitSegment(unsigned segment);
+  void packPanels(const Block &block);
   void emitBlock(const Block &block);
   void forPanels(function_ref<void(Value panel, int64_t width)> body) {
     shape.panels.forEach(frame, elements, panel0, panel1, body);
@@ -155,11 +158,27 @@ void ProductEmitter::emitSegment(unsigned segment) {
   });
 }
 
-void ProductEmitter::emitBlock(const Block &block) {
-  forPanels([&](Value panel, int64_t width) {
-    packer.packB(block.segment, batch, block.k, panel, frame.sub(panel, panel0),
-                 width);
+/// Panels side by side, some k at a time where rows of B are copied: reads then
+/// run along whole rows.
+void ProductEmitter::packPanels(const Block &block) {
+  auto pack = [&](Value from, Value depth) {
+    forPanels([&](Value panel, int64_t width) {
+      packer.packB(block.segment, batch, block.k, from, depth, panel,
+                   frame.sub(panel, panel0), width);
+    });
+  };
+  if (product.segments[block.segment].b.supply != Supply::Columns ||
+      shape.panelsPerGroup == 1)
+    return pack(frame.constant(0), block.k.depth);
+  frame.loop(frame.constant(0), block.k.depth, kPackedDepth, [&](Value from) {
+    Elements::Scope scope(elements);
+    pack(from, frame.min(frame.sub(block.k.depth, from),
+                         frame.constant(kPackedDepth)));
   });
+}
+
+void ProductEmitter::emitBlock(const Block &block) {
+  packPanels(block);
   frame.loop(tile0, tile1, shape.tilesPerBlock, [&](Value firstTile) {
     Elements::Scope scope(elements);
     Value end = frame.min(frame.add(firstTile, shape.tilesPerBlock), tile1);

@@ -9,10 +9,27 @@ using namespace ogee;
 using llvm::divideCeil;
 
 static constexpr int64_t kLeastRows = 128;        // for which a panel is packed
-static constexpr int64_t kChunks = 16;            // wanted at least
-static constexpr int64_t kChunkWork = 50'000'000; // fused multiply-adds
+static constexpr int64_t kChunks = 12;            // wanted
+static constexpr int64_t kChunkWork = 50'000'000; // multiply-adds, at most
+static constexpr int64_t kPanels = 4;             // packed together
 static constexpr int64_t kTilesPerBlock = 8;
-static constexpr int64_t kColumnDepth = 512; // k of a block where A is gathered
+// Where A is gathered across k, each chunk packs both operands: larger chunks,
+// and blocks of k that keep both in cache.
+static constexpr int64_t kGatheredRows = 192;
+static constexpr int64_t kGatheredDepth = 256;
+static constexpr int64_t kGatheredPanels = 6;
+
+static bool isGathered(const Product &product) {
+  return llvm::any_of(product.segments, [](const Segment &segment) {
+    return segment.a.supply == Supply::Columns;
+  });
+}
+
+/// Row groups that still pack a panel for enough rows.
+static int64_t mostRowGroups(const Product &product) {
+  int64_t least = isGathered(product) ? kGatheredRows : kLeastRows;
+  return std::max<int64_t>(1, product.rows / least);
+}
 
 static kernel::TileAttr chooseTile(const ContractionPlan &plan,
                                    MLIRContext *context, const Target &target) {
@@ -30,15 +47,15 @@ static int64_t chooseDepth(const ContractionPlan &plan, const Segment &segment,
   int64_t depth = wanted;
   if (depth == 0) {
     depth = target.l2Bytes / 2 / (plan.columns * bytes);
-    if (segment.a.supply == Supply::Columns && segment.depth > 1024)
-      depth = kColumnDepth;
+    if (segment.a.supply == Supply::Columns)
+      depth = std::min(depth, kGatheredDepth);
   }
   int64_t blocks = divideCeil(segment.depth, depth);
   return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
 }
 
 /// Panels packed together: in half of the L2 cache, but more where making A
-/// costs as much as multiplying it.
+/// costs as much as multiplying it, as long as there are chunks enough.
 static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
                             const ProductPlan &shape, const Target &target) {
   int64_t depth = 1, operations = 0;
@@ -49,7 +66,52 @@ static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
   }
   int64_t fits =
       target.l2Bytes / 2 / (plan.columns * depth * storageBytes(plan.type));
-  return std::max<int64_t>(std::clamp<int64_t>(fits, 1, 4), operations);
+  int64_t most = isGathered(product) ? kGatheredPanels : kPanels;
+  int64_t chunks =
+      shape.panels.count() * mostRowGroups(product) * product.batches;
+  int64_t cached = std::clamp<int64_t>(fits, 1, most);
+  return std::max(cached, std::min(operations, chunks / kChunks));
+}
+
+static void groupPanels(const ContractionPlan &plan, const Product &product,
+                        ProductPlan &shape, kernel::TileAttr tile,
+                        const Target &target) {
+  int64_t together = tile.getNp();
+  if (together == 0)
+    together = choosePanels(plan, product, shape, target);
+  int64_t groups = divideCeil(shape.panels.count(), together);
+  shape.panelsPerGroup = divideCeil(shape.panels.count(), groups);
+  shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
+}
+
+static void groupRows(const Product &product, ProductPlan &shape,
+                      kernel::TileAttr tile) {
+  int64_t groups =
+      divideCeil(product.rows, std::max<int64_t>(1, tile.getRows()));
+  if (tile.getRows() == 0) {
+    int64_t depth = 0;
+    for (const Segment &segment : product.segments)
+      depth += segment.depth;
+    int64_t work = product.batches * product.rows * product.columns * depth;
+    int64_t wanted = std::max(kChunks, work / kChunkWork);
+    groups = std::min(
+        int64_t(divideCeil(wanted, shape.panelGroups * product.batches)),
+        mostRowGroups(product));
+  }
+  groups = std::clamp<int64_t>(groups, 1, shape.tiles.count);
+  shape.tilesPerGroup = divideCeil(shape.tiles.count, groups);
+  shape.rowGroups = divideCeil(shape.tiles.count, shape.tilesPerGroup);
+}
+
+static void blockRows(const Product &product, ProductPlan &shape) {
+  bool packs = llvm::any_of(product.segments, [](const Segment &segment) {
+    return segment.a.supply != Supply::InPlace;
+  });
+  shape.tilesPerBlock = shape.tilesPerGroup;
+  if (packs)
+    shape.tilesPerBlock = std::min(kTilesPerBlock, shape.tilesPerGroup);
+  else if (shape.panelsPerGroup > 1)
+    shape.tilesPerBlock = 1;
 }
 
 static void planProduct(ContractionPlan &plan, const Product &product,
@@ -60,36 +122,9 @@ static void planProduct(ContractionPlan &plan, const Product &product,
   for (const Segment &segment : product.segments)
     shape.blockDepth.push_back(
         chooseDepth(plan, segment, tile.getKc(), target));
-  int64_t together = tile.getNp();
-  if (together == 0)
-    together = choosePanels(plan, product, shape, target);
-  shape.panelGroups = divideCeil(shape.panels.count(), together);
-  shape.panelsPerGroup = divideCeil(shape.panels.count(), shape.panelGroups);
-  shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
-
-  int64_t groupRows = tile.getRows();
-  if (groupRows == 0) {
-    int64_t depth = 0;
-    for (const Segment &segment : product.segments)
-      depth += segment.depth;
-    int64_t work = product.batches * product.rows * product.columns * depth;
-    int64_t wanted = std::max(kChunks, work / kChunkWork);
-    int64_t groups = divideCeil(wanted, shape.panelGroups * product.batches);
-    groupRows = std::max(kLeastRows, int64_t(divideCeil(product.rows, groups)));
-  }
-  shape.rowGroups = divideCeil(shape.tiles.count * plan.rows, groupRows);
-  shape.rowGroups = std::clamp<int64_t>(shape.rowGroups, 1, shape.tiles.count);
-  shape.tilesPerGroup = divideCeil(shape.tiles.count, shape.rowGroups);
-  shape.rowGroups = divideCeil(shape.tiles.count, shape.tilesPerGroup);
-
-  bool packs = llvm::any_of(product.segments, [](const Segment &segment) {
-    return segment.a.supply != Supply::InPlace;
-  });
-  shape.tilesPerBlock = shape.tilesPerGroup;
-  if (packs)
-    shape.tilesPerBlock = std::min(kTilesPerBlock, shape.tilesPerGroup);
-  else if (shape.panelsPerGroup > 1)
-    shape.tilesPerBlock = 1;
+  groupPanels(plan, product, shape, tile, target);
+  groupRows(product, shape, tile);
+  blockRows(product, shape);
   shape.firstChunk = plan.chunks;
   shape.chunks = product.batches * shape.rowGroups * shape.panelGroups;
   plan.chunks += shape.chunks;
@@ -99,7 +134,10 @@ static void planProduct(ContractionPlan &plan, const Product &product,
 int64_t ContractionPlan::strideOfA(unsigned product, unsigned segment) const {
   const ProductPlan &shape = plans[product];
   if (products[product].segments[segment].a.supply == Supply::Columns)
-    return llvm::alignTo(shape.tilesPerBlock * shape.tiles.largest(), lanes);
+    // An odd number of vectors spreads the lines of one row over L1's sets.
+    return (divideCeil(shape.tilesPerBlock * shape.tiles.largest(), lanes) |
+            1) *
+           lanes;
   return llvm::alignTo(shape.blockDepth[segment], lanes) + lanes;
 }
 

@@ -33,8 +33,8 @@ struct GenerateKernels
       return signalPassFailure();
     }
     // Programs launch kernels, which are gone at the end.
-    for (auto program : llvm::make_early_inc_range(
-             getOperation().getOps<kernel::ProgramOp>()))
+    for (auto program :
+         llvm::make_early_inc_range(getOperation().getOps<kernel::ProgramOp>()))
       program.erase();
     auto kernels = llvm::to_vector(getOperation().getOps<kernel::FuncOp>());
     for (kernel::FuncOp kernel : kernels)

@@ -24,18 +24,21 @@ TileColumns Packer::columnsOfB(Value slot, int64_t width) {
 }
 
 void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
-                   Value panel, Value slot, int64_t width) {
+                   Value from, Value depth, Value panel, Value slot,
+                   int64_t width) {
   const Segment &part = product.segments[segment];
-  PanelPlace place{columnsOfB(slot, width).pointer,
-                   frame.mul(panel, plan.columns),
-                   k.first,
-                   k.depth,
-                   width,
-                   plan.type};
-  auto source = [&](AffineExpr column, AffineExpr depth) {
+  TileColumns target = columnsOfB(slot, width);
+  PanelPlace place{
+      frame.at(target.pointer, plan.type, frame.mul(from, target.kStride)),
+      frame.mul(panel, plan.columns),
+      frame.add(k.first, from),
+      depth,
+      width,
+      plan.type};
+  auto source = [&](AffineExpr column, AffineExpr step) {
     return elements.read(
         part.b.tensor,
-        pointOf(part, part.b, batch, elements.constant(0), column, depth));
+        pointOf(part, part.b, batch, elements.constant(0), column, step));
   };
   if (part.b.supply == Supply::Columns)
     copyPanel(frame, elements, place, source);

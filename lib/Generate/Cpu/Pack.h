@@ -23,10 +23,11 @@ public:
       : frame(frame), elements(elements), plan(plan), index(product),
         product(plan.products[product]) {}
 
-  /// Packs panel `panel` of B, of `width` columns, into slot `slot`:
-  /// [k][columns up to a whole vector].
+  /// Packs k from `from`, `depth` of them, of panel `panel` of B, which has
+  /// `width` columns, into slot `slot`: [k][columns up to a whole vector].
   void packB(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
-             mlir::Value panel, mlir::Value slot, int64_t width);
+             mlir::Value from, mlir::Value depth, mlir::Value panel,
+             mlir::Value slot, int64_t width);
   TileColumns columnsOfB(mlir::Value slot, int64_t width);
   /// Makes `count` rows of A ready; nothing if they are read in place.
   void packA(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
