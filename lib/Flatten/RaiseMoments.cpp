@@ -34,25 +34,16 @@ template <typename Op> static linalg::GenericOp madeBy(Value value) {
                                                                       : nullptr;
 }
 
-/// The dimensions of the input that a sum closes, sorted; the result keeps the
-/// others in order.
+/// For each dimension of what a sum makes, the dimension of its input.
 static std::optional<SmallVector<int64_t>>
-closedDimensions(linalg::GenericOp sum) {
+keptDimensions(linalg::GenericOp sum) {
   AffineMap in = sum.getIndexingMapsArray()[0],
             out = sum.getIndexingMapsArray()[1];
-  SmallVector<int64_t> closed;
-  SmallVector<AffineExpr> kept;
   if (!in.isPermutation())
     return std::nullopt;
-  for (auto [dimension, expr] : llvm::enumerate(in.getResults())) {
-    if (llvm::is_contained(out.getResults(), expr))
-      kept.push_back(expr);
-    else
-      closed.push_back(dimension);
-  }
-  if (ArrayRef<AffineExpr>(kept) != out.getResults())
-    return std::nullopt;
-  return closed;
+  return llvm::map_to_vector(out.getResults(), [&](AffineExpr expr) {
+    return int64_t(*in.getResultPosition(expr));
+  });
 }
 
 /// `value` is `numerator / count`: a quotient by that constant.
@@ -66,38 +57,50 @@ static linalg::GenericOp quotient(Value value, double count) {
   return op;
 }
 
+/// `squares` is the sum of (x - mean)^2; the mean has the dimensions of x that
+/// the sum keeps, in order.
 static std::optional<Match> match(linalg::GenericOp squares) {
-  Match found;
-  found.squares = squares;
   if (!isSum(squares))
     return std::nullopt;
   auto product = madeBy<arith::MulFOp>(squares.getInputs()[0]);
   if (!product || product.getNumDpsInputs() != 1 ||
+      !product.getIndexingMapsArray()[0].isIdentity() ||
       scalarOp(product)->getOperand(0) != scalarOp(product)->getOperand(1))
     return std::nullopt;
   auto deviation = madeBy<arith::SubFOp>(product.getInputs()[0]);
   if (!deviation || deviation.getNumDpsInputs() != 2 ||
       scalarOp(deviation)->getOperand(0) != deviation.getBody()->getArgument(0))
     return std::nullopt;
-  found.input = deviation.getInputs()[0];
-  auto closed = closedDimensions(squares);
-  if (!closed || !deviation.getIndexingMapsArray()[0].isIdentity() ||
-      !product.getIndexingMapsArray()[0].isIdentity())
+  AffineMap whole = deviation.getIndexingMapsArray()[0],
+            reduced = deviation.getIndexingMapsArray()[1];
+  auto kept = keptDimensions(squares);
+  if (!kept || !whole.isPermutation() || !reduced.isProjectedPermutation() ||
+      reduced.getNumResults() != kept->size())
     return std::nullopt;
-  found.dimensions = *closed;
-  double count = 1.0;
+  for (auto [dimension, expr] : llvm::zip_equal(*kept, reduced.getResults())) {
+    if (expr != getAffineDimExpr(dimension, whole.getContext()))
+      return std::nullopt;
+    dimension = *whole.getResultPosition(expr);
+  }
+  Match found;
+  found.squares = squares;
+  found.input = deviation.getInputs()[0];
   auto type = cast<RankedTensorType>(found.input.getType());
-  for (int64_t dimension : *closed)
+  double count = 1.0;
+  for (int64_t dimension = 0; dimension < type.getRank(); ++dimension) {
+    if (llvm::is_contained(*kept, dimension))
+      continue;
+    found.dimensions.push_back(dimension);
     count *= type.getDimSize(dimension);
+  }
   found.mean = quotient(deviation.getInputs()[1], count);
   found.total =
       found.mean ? found.mean.getInputs()[0].getDefiningOp<linalg::GenericOp>()
                  : nullptr;
-  if (!found.total || !isSum(found.total) ||
-      found.total.getInputs()[0] != found.input ||
-      closedDimensions(found.total) != closed)
-    return std::nullopt;
-  return found;
+  bool same = found.total && isSum(found.total) && llvm::is_sorted(*kept) &&
+              found.total.getInputs()[0] == found.input &&
+              keptDimensions(found.total) == kept;
+  return same ? std::optional(found) : std::nullopt;
 }
 
 static void raise(Match &found) {

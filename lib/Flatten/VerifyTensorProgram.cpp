@@ -46,40 +46,69 @@ static bool isIndexArithmetic(Operation &op) {
              arith::MulIOp, arith::FloorDivSIOp, arith::RemSIOp>(op);
 }
 
+/// The rows of the derivative table, and what works on integers and conditions.
+static bool isScalar(Operation &op) {
+  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+             arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp,
+             arith::SelectOp, arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp,
+             arith::UIToFPOp, arith::CmpFOp, math::AbsFOp, math::ExpOp,
+             math::ExpM1Op, math::LogOp, math::Log1pOp, math::SqrtOp,
+             math::RsqrtOp, math::TanhOp, math::SinOp, math::CosOp, math::ErfOp,
+             math::PowFOp, math::FloorOp, math::CeilOp, math::RoundOp,
+             math::RoundEvenOp, arith::CmpIOp, arith::AddIOp, arith::SubIOp,
+             arith::MulIOp, arith::DivSIOp, arith::FloorDivSIOp, arith::RemSIOp,
+             arith::MaxSIOp, arith::MinSIOp, arith::AndIOp, arith::OrIOp,
+             arith::XOrIOp, arith::ExtSIOp, arith::ExtUIOp, arith::TruncIOp,
+             arith::FPToSIOp>(op);
+}
+
 static LogicalResult verifyBody(linalg::GenericOp op) {
   if (op.getNumResults() != 1)
     return op.emitOpError() << "has more than one result";
+  for (Operation &inner : *op.getBody())
+    for (Value operand : inner.getOperands())
+      if (operand.getParentRegion() != &op.getRegion())
+        return op.emitOpError() << "captures a value";
   auto body = op.getBody()->without_terminator();
-  if (isCopy(op) || scalarOp(op) || isContraction(op) || body.empty())
-    return success();
   bool indices = llvm::any_of(body, llvm::IsaPred<linalg::IndexOp>);
-  if (indices && llvm::all_of(body, isIndexArithmetic))
+  if (isCopy(op) || isContraction(op) || body.empty() ||
+      (indices && llvm::all_of(body, isIndexArithmetic)))
     return success();
-  return op.emitOpError() << "has more than one scalar operation in its body";
+  Operation *scalar = scalarOp(op);
+  if (!scalar)
+    return op.emitOpError() << "has more than one scalar operation in its body";
+  if (!isScalar(*scalar))
+    return op.emitOpError() << "'" << scalar->getName()
+                            << "' is no scalar operation of a tensor program";
+  return success();
 }
 
-static LogicalResult verifyOp(Operation &op) {
-  for (Type type : op.getResultTypes()) {
+static LogicalResult verifyTypes(Operation *op, TypeRange types) {
+  for (Type type : types) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (tensor && (!tensor.hasStaticShape() ||
                    llvm::any_of(tensor.getShape(),
                                 [](int64_t extent) { return extent <= 0; })))
-      return op.emitOpError() << "has no static, positive shape: " << type;
+      return op->emitOpError() << "has no static, positive shape: " << type;
   }
+  return success();
+}
+
+static LogicalResult verifyOp(Operation &op) {
+  if (failed(verifyTypes(&op, op.getResultTypes())))
+    return failure();
   if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
     if (failed(verifyMaps(generic)))
       return failure();
     return verifyBody(generic);
   }
-  bool known =
-      isa<linalg::FillOp, arith::ConstantOp, func::ReturnOp, tensor::EmptyOp,
-          tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-          tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp,
-          tensor::PadOp>(op) ||
-      (isa<nn::NnDialect>(op.getDialect()) && !isa<nn::SoftmaxOp>(op));
-  if (!known)
-    return op.emitOpError() << "is no part of a tensor program";
-  return success();
+  bool known = isa<linalg::FillOp, arith::ConstantOp, func::ReturnOp,
+                   tensor::EmptyOp, tensor::ExpandShapeOp,
+                   tensor::CollapseShapeOp, tensor::ExtractSliceOp,
+                   tensor::InsertSliceOp, tensor::ConcatOp, tensor::PadOp>(op);
+  if (known || (isa<nn::NnDialect>(op.getDialect()) && !isa<nn::SoftmaxOp>(op)))
+    return success();
+  return op.emitOpError() << "is no part of a tensor program";
 }
 
 namespace {
@@ -92,6 +121,8 @@ struct VerifyTensorProgramPass
         function.emitOpError("must have one block");
         return signalPassFailure();
       }
+      if (failed(verifyTypes(function, function.getArgumentTypes())))
+        return signalPassFailure();
       for (Operation &op : function.getBody().front())
         if (failed(verifyOp(op)))
           return signalPassFailure();
