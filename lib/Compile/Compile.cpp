@@ -116,6 +116,24 @@ public:
     return objects;
   }
 
+  LogicalResult print(GeneratedForm form, llvm::raw_ostream &stream) {
+    if (form == GeneratedForm::LlvmDialect) {
+      parent->print(stream);
+      return success();
+    }
+    for (auto module : parent->getOps<ModuleOp>()) {
+      if (form == GeneratedForm::LlvmIr) {
+        stream << printLlvm(module, target);
+        continue;
+      }
+      auto text = compileModule(module, target, ObjectKind::Assembly);
+      if (!text)
+        return failure();
+      stream << text->getBuffer();
+    }
+    return success();
+  }
+
   /// Names of all functions that the kernels define.
   llvm::StringSet<> functionNames() {
     llvm::StringSet<> names;
@@ -148,19 +166,26 @@ compileTables(ModuleOp planned, const Target &target,
   return tables ? compileModule(*tables, target) : nullptr;
 }
 
-FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
-ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
-  MLIRContext *context = planned.getContext();
+/// What lowering needs to know of dialects; all are loaded before anything runs
+/// in parallel. Nothing after an error, if there is no such target.
+static std::optional<Target> prepareGenerate(ModuleOp planned,
+                                             StringRef targetName) {
   DialectRegistry registry;
   registerLowering(registry);
-  context->appendDialectRegistry(registry);
-  context->loadAllAvailableDialects(); // before anything runs in parallel
-  std::optional<Target> target = findTarget(options.target);
-  if (!target) {
-    planned.emitError() << "no target `" << options.target << "`; there are "
+  planned.getContext()->appendDialectRegistry(registry);
+  planned.getContext()->loadAllAvailableDialects();
+  std::optional<Target> target = findTarget(targetName);
+  if (!target)
+    planned.emitError() << "no target `" << targetName << "`; there are "
                         << targetNames();
+  return target;
+}
+
+FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
+ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
+  std::optional<Target> target = prepareGenerate(planned, options.target);
+  if (!target)
     return failure();
-  }
   KernelModules kernels(planned, *target);
   if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
     return failure();
@@ -172,6 +197,18 @@ ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
     return failure();
   objects->push_back(std::move(tables));
   return objects;
+}
+
+LogicalResult ogee::printGenerated(ModuleOp planned, GeneratedForm form,
+                                   const CompileOptions &options,
+                                   llvm::raw_ostream &stream) {
+  std::optional<Target> target = prepareGenerate(planned, options.target);
+  if (!target)
+    return failure();
+  KernelModules kernels(planned, *target);
+  if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
+    return failure();
+  return kernels.print(form, stream);
 }
 
 void ogee::registerStagePipelines() {

@@ -39,6 +39,14 @@ llvm::LogicalResult runStages(mlir::ModuleOp module, Stage last,
 llvm::FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
 generateAll(mlir::ModuleOp planned, const CompileOptions &options);
 
+/// What generate makes of kernels, in the forms that people read.
+enum class GeneratedForm { LlvmDialect, LlvmIr, Assembly };
+
+/// Prints the code of all kernels of a planned module.
+llvm::LogicalResult printGenerated(mlir::ModuleOp planned, GeneratedForm form,
+                                   const CompileOptions &options,
+                                   llvm::raw_ostream &stream);
+
 } // namespace ogee
 
 #endif // OGEE_LIB_COMPILE_COMPILE_H

@@ -2,6 +2,7 @@
 #include "lib/Kernel/Cost.h"
 #include "lib/Plan/Buffers.h"
 #include "lib/Plan/Plan.h"
+#include "lib/Schedule/Report.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -96,11 +97,36 @@ static void printLaunches(kernel::ProgramOp program,
            << "\n";
 }
 
+static void printCosts(StringRef name, const ScheduleCosts &costs,
+                       llvm::raw_ostream &stream) {
+  stream << "  " << llvm::left_justify(name, 12) << " "
+         << llvm::formatv("{0,8} = {1} + {2}", costs.launches(),
+                          costs.forwardLaunches, costs.backwardLaunches)
+         << "    saved " << llvm::left_justify(bytesText(costs.savedBytes), 12)
+         << " read " << llvm::left_justify(bytesText(costs.readBytes), 12)
+         << " written " << bytesText(costs.writtenBytes) << "\n";
+}
+
+static void printBlocks(kernel::ProgramOp program, llvm::raw_ostream &stream) {
+  ScheduleReport report = reportSchedule(program);
+  if (report.blocks.empty())
+    return;
+  stream << "\n"
+         << program.getName()
+         << " by block: launches = forward + backward, bytes saved for the "
+            "backward part, planned traffic\n";
+  for (auto &[path, costs] : report.blocks)
+    printCosts(path, costs, stream);
+}
+
 void ogee::printReport(ModuleOp planned, llvm::raw_ostream &stream) {
   for (auto program : planned.getOps<kernel::ProgramOp>())
     if (program.getName() == "step")
       printParameters(program, stream);
   printMemory(planned, stream);
-  for (auto program : planned.getOps<kernel::ProgramOp>())
+  for (auto program : planned.getOps<kernel::ProgramOp>()) {
     printLaunches(program, stream);
+    if (program.getName() == "step")
+      printBlocks(program, stream);
+  }
 }

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -167,13 +168,33 @@ static int runTrain(const CommandLine &line) {
   return kExitInternal;
 }
 
+/// The forms of `--emit` behind the stages: what generate makes.
+static std::optional<GeneratedForm> generatedForm(StringRef name) {
+  return llvm::StringSwitch<std::optional<GeneratedForm>>(name)
+      .Case("generate", GeneratedForm::LlvmDialect)
+      .Case("llvm", GeneratedForm::LlvmIr)
+      .Case("asm", GeneratedForm::Assembly)
+      .Default(std::nullopt);
+}
+
+static int dumpGenerated(Compilation &compilation, GeneratedForm form) {
+  if (int code = compilation.lower(Stage::Plan))
+    return code;
+  LogicalResult printed =
+      printGenerated(*compilation.module, form, compilation.options, outs());
+  return succeeded(printed) ? kExitOk : kExitInternal;
+}
+
 static int runDump(const CommandLine &line) {
+  Compilation compilation(line);
+  if (auto form = generatedForm(line.emit))
+    return dumpGenerated(compilation, *form);
   std::optional<Stage> stage = stageNamed(line.emit);
-  if (!stage || *stage == Stage::Generate || *stage == Stage::Link) {
-    errs() << "ogee: `" << line.emit << "` is no stage that can be printed\n";
+  if (!stage || *stage == Stage::Link) {
+    errs() << "ogee: `" << line.emit << "` is nothing that can be printed; "
+           << "there are the stages before link, llvm and asm\n";
     return kExitUsage;
   }
-  Compilation compilation(line);
   if (*stage == Stage::Parse) {
     int code = compilation.parse();
     dump(*compilation.file, outs());
