@@ -3,9 +3,9 @@
 // Values: attention.test. Here: what is raised, and what the region holds.
 
 // Batch b, heads h; the scale is on the score, the condition on indices.
-// CHECK: #[[SLOPE:.*]] = affine_map<(d0, d1, d2, d3) -> (d1)>
+// CHECK: #[[$HEAD:.*]] = affine_map<(d0, d1, d2, d3) -> (d1)>
 // CHECK-LABEL: func.func @biased
-// CHECK: nn.attention %arg0, %arg1, %arg2 captures %arg3 {capture_maps = [#[[SLOPE]]], causal}
+// CHECK: nn.attention %arg0, %arg1, %arg2 captures %arg3 {capture_maps = [#[[$HEAD]]], causal}
 // CHECK-NEXT: ^bb0(%[[S:.*]]: f32, %{{.*}}: index, %{{.*}}: index, %[[I:.*]]: index, %[[J:.*]]: index, %[[SLOPE:.*]]: f32):
 // CHECK: arith.cmpi sle, %[[J]], %[[I]]
 // CHECK: arith.addf %[[S]], %[[SLOPE]]
