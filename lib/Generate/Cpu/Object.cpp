@@ -5,6 +5,9 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
+#include "llvm/CodeGen/CodeGenTargetMachineImpl.h"
+#include "llvm/CodeGen/MachineModuleInfo.h"
+#include "llvm/CodeGen/Passes.h"
 #include "llvm/CodeGen/TargetPassConfig.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -86,6 +89,30 @@ static bool optimise(Module &module, TargetMachine &machine) {
   return true;
 }
 
+/// What addPassesToEmitFile does, without hoisting machine instructions. LLVM
+/// would keep the constants of an epilogue in registers throughout the loops
+/// before it and rotate the accumulators of the register tile through memory
+/// instead; as operands in memory they are free. What is worth hoisting has
+/// been hoisted in the IR.
+static bool addCodeGeneration(legacy::PassManager &manager,
+                              TargetMachine &machine, raw_pwrite_stream &stream,
+                              CodeGenFileType type) {
+  auto &target = static_cast<CodeGenTargetMachineImpl &>(machine);
+  TargetPassConfig *config = target.createPassConfig(manager);
+  config->setDisableVerify(true);
+  config->disablePass(&EarlyMachineLICMID);
+  config->disablePass(&MachineLICMID);
+  auto *info = new MachineModuleInfoWrapperPass(&target);
+  manager.add(config);
+  manager.add(info);
+  if (config->addISelPasses())
+    return false;
+  config->addMachinePasses();
+  config->setInitialized();
+  return !target.addAsmPrinter(manager, stream, nullptr, type,
+                               info->getMMI().getContext());
+}
+
 std::unique_ptr<MemoryBuffer> ogee::compileModule(Module &module,
                                                   const ogee::Target &target,
                                                   ObjectKind kind) {
@@ -100,7 +127,7 @@ std::unique_ptr<MemoryBuffer> ogee::compileModule(Module &module,
   legacy::PassManager emitter;
   auto type = kind == ObjectKind::Object ? CodeGenFileType::ObjectFile
                                          : CodeGenFileType::AssemblyFile;
-  if (machine->addPassesToEmitFile(emitter, stream, nullptr, type)) {
+  if (!addCodeGeneration(emitter, *machine, stream, type)) {
     errs() << "no object files for " << kTriple << "\n";
     return nullptr;
   }
