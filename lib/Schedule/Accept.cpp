@@ -204,7 +204,7 @@ std::optional<Acceptance> Judge::judgeRowReduction(Operation *op,
   if (count == rank)
     return Acceptance{Role::Partial, group.row, {}};
   if (isLeading(dims) && (group.row == rank - count || group.row < 0) &&
-      elementsOf(op->getResult(0)) <= kPartialElements)
+      isSmallPartial(op->getResult(0)))
     return Acceptance{Role::Partial, rank - count, {}};
   return std::nullopt;
 }
@@ -284,6 +284,11 @@ std::optional<Acceptance> Judge::judge(unsigned index) {
   if (acceptance && node.updates && overwritesTooEarly(node, acceptance->role))
     return std::nullopt;
   return acceptance;
+}
+
+bool schedule::isSmallPartial(Value result) {
+  return elementsOf(result) <=
+         (shapeOf(result).size() > 1 ? int64_t(1) << 10 : int64_t(1) << 16);
 }
 
 ProductLoops schedule::loopsOf(const Groups &groups, const Group &group) {

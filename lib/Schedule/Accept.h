@@ -8,8 +8,9 @@ namespace ogee::schedule {
 
 /// Elements that the thread which ends a kernel may compute alone.
 inline constexpr int64_t kFinishElements = 1 << 20;
-/// Elements of a partial that each chunk of a row kernel may hold.
-inline constexpr int64_t kPartialElements = 1 << 14;
+/// A partial that each chunk of a row kernel may hold: one dimension, or
+/// little.
+bool isSmallPartial(mlir::Value result);
 
 /// What becomes of the node and of the group if the node joins.
 struct Acceptance {

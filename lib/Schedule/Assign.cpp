@@ -105,8 +105,8 @@ void Assigner::openReduction(unsigned node) {
   int64_t rank = input.size(), count = dims.size();
   bool trailing = count > 0 && dims.front() == rank - count;
   bool leading = count > 0 && dims.back() == count - 1;
-  bool partial = leading && isa<linalg::GenericOp>(op) &&
-                 elementsOf(op->getResult(0)) <= kPartialElements;
+  bool partial =
+      leading && isa<linalg::GenericOp>(op) && isSmallPartial(op->getResult(0));
   if ((!trailing && !partial) || rank == 0) {
     groups.open(node, Family::Column);
     return;

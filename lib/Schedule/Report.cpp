@@ -4,6 +4,8 @@
 
 #include "llvm/ADT/StringSet.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace ogee;
 
@@ -33,7 +35,7 @@ private:
   std::string blockOf(kernel::LaunchOp launch);
   int64_t readBytes(kernel::LaunchOp launch) const;
   int64_t writtenBytes(kernel::LaunchOp launch) const;
-  int64_t savedBytes(kernel::LaunchOp launch) const;
+  int64_t savedBytes(kernel::LaunchOp launch);
   static Value base(Value value) {
     while (Operation *op = value.getDefiningOp()) {
       if (schedule::kindOf(op) != schedule::OpKind::View)
@@ -49,6 +51,7 @@ private:
   llvm::StringSet<> moments;
   kernel::LaunchOp loss;
   llvm::DenseMap<Operation *, std::string> blocks;
+  std::map<int64_t, int64_t> sizes; // bytes -> saved tensors
 };
 } // namespace
 
@@ -95,10 +98,21 @@ std::string Counter::blockOf(kernel::LaunchOp launch) {
     if (kind && kind.getValue() == "param")
       return listElement(argumentAttr(input, "nn.path").getValue());
   }
-  for (Value input : launch.getInputs())
-    if (Operation *made = base(input).getDefiningOp())
-      return blocks[made];
-  return "";
+  // Sums over columns and scatters end the gradients of what stands outside the
+  // blocks (positions, embeddings).
+  auto callee = SymbolTable::lookupNearestSymbolFrom<kernel::FuncOp>(
+      launch, launch.getCalleeAttr());
+  if (callee.getFamily() == kernel::Family::Column ||
+      callee.getFamily() == kernel::Family::Move)
+    return "";
+  // A saved value tells better than a gradient, which a later block makes.
+  Operation *nearest = nullptr;
+  for (Value input : launch.getInputs()) {
+    Operation *made = base(input).getDefiningOp();
+    if (made && (!nearest || made->isBeforeInBlock(nearest)))
+      nearest = made;
+  }
+  return nearest ? blocks[nearest] : "";
 }
 
 int64_t Counter::readBytes(kernel::LaunchOp launch) const {
@@ -125,15 +139,21 @@ int64_t Counter::writtenBytes(kernel::LaunchOp launch) const {
   return bytes;
 }
 
-int64_t Counter::savedBytes(kernel::LaunchOp launch) const {
+int64_t Counter::savedBytes(kernel::LaunchOp launch) {
   if (!loss || !launch->isBeforeInBlock(loss))
     return 0;
   int64_t bytes = 0;
-  for (Value result : launch.getResults())
-    if (llvm::any_of(result.getUsers(), [&](Operation *user) {
-          return isa<kernel::LaunchOp>(user) && loss->isBeforeInBlock(user);
-        }))
-      bytes += schedule::bytesOf(result);
+  for (Value result : launch.getResults()) {
+    bool saved = llvm::any_of(result.getUsers(), [&](Operation *user) {
+      return isa<kernel::LaunchOp>(user) && loss->isBeforeInBlock(user);
+    });
+    if (!saved)
+      continue;
+    bytes += schedule::bytesOf(result);
+    // Statistics of rows are as many, but no stream.
+    if (schedule::shapeOf(result).size() > 2)
+      ++sizes[schedule::bytesOf(result)];
+  }
   return bytes;
 }
 
@@ -153,14 +173,21 @@ ScheduleReport Counter::run() {
     kernels.insert(launch.getCallee());
     std::string &block = blocks[launch] = blockOf(launch);
     bool backward = loss && loss->isBeforeInBlock(launch);
+    int64_t saved = savedBytes(launch);
     for (ScheduleCosts *costs : {&report.total, &costsOf(report, block)}) {
       ++(backward ? costs->backwardLaunches : costs->forwardLaunches);
-      costs->savedBytes += savedBytes(launch);
+      costs->savedBytes += saved;
       costs->readBytes += readBytes(launch);
       costs->writtenBytes += writtenBytes(launch);
     }
   }
   report.distinctKernels = kernels.size();
+  int64_t most = 0;
+  for (auto [bytes, count] : sizes)
+    if (count > most) {
+      most = count;
+      report.streamBytes = bytes;
+    }
   llvm::erase_if(report.blocks,
                  [](const auto &entry) { return entry.first.empty(); });
   return report;

@@ -24,9 +24,11 @@ struct ScheduleCosts {
 struct ScheduleReport {
   std::string program;
   int64_t distinctKernels = 0;
+  /// The size that most saved tensors have: that of the model's stream.
+  int64_t streamBytes = 0;
   ScheduleCosts total;
   /// By the path of the list element (`blocks.3`) whose parameters the launch
-  /// reads, or whose results if it reads none; in program order.
+  /// reads, or whose values if it reads none; in program order.
   llvm::SmallVector<std::pair<std::string, ScheduleCosts>, 0> blocks;
 };
 
