@@ -97,14 +97,21 @@ static void printLaunches(kernel::ProgramOp program,
            << "\n";
 }
 
-static void printCosts(StringRef name, const ScheduleCosts &costs,
+/// Bytes, and how many tensors of the model's stream they are.
+static std::string streamsText(int64_t bytes, int64_t stream) {
+  return llvm::formatv("{0} ({1:f2})", bytesText(bytes),
+                       stream ? double(bytes) / double(stream) : 0.0);
+}
+
+static void printCosts(StringRef name, const ScheduleCosts &costs, int64_t unit,
                        llvm::raw_ostream &stream) {
+  int64_t traffic = costs.readBytes + costs.writtenBytes;
   stream << "  " << llvm::left_justify(name, 12) << " "
          << llvm::formatv("{0,8} = {1} + {2}", costs.launches(),
                           costs.forwardLaunches, costs.backwardLaunches)
-         << "    saved " << llvm::left_justify(bytesText(costs.savedBytes), 12)
-         << " read " << llvm::left_justify(bytesText(costs.readBytes), 12)
-         << " written " << bytesText(costs.writtenBytes) << "\n";
+         << "    saved "
+         << llvm::left_justify(streamsText(costs.savedBytes, unit), 20)
+         << " read and written " << streamsText(traffic, unit) << "\n";
 }
 
 static void printBlocks(kernel::ProgramOp program, llvm::raw_ostream &stream) {
@@ -114,9 +121,12 @@ static void printBlocks(kernel::ProgramOp program, llvm::raw_ostream &stream) {
   stream << "\n"
          << program.getName()
          << " by block: launches = forward + backward, bytes saved for the "
-            "backward part, planned traffic\n";
+            "backward part, planned traffic\n  (in tensors of "
+         << bytesText(report.streamBytes)
+         << ", the size most saved ones have; moments and what updates "
+            "overwrite are left out)\n";
   for (auto &[path, costs] : report.blocks)
-    printCosts(path, costs, stream);
+    printCosts(path, costs, report.streamBytes, stream);
 }
 
 void ogee::printReport(ModuleOp planned, llvm::raw_ostream &stream) {
