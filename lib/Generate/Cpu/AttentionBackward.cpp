@@ -163,9 +163,11 @@ void BackwardEmitter::emitBlock(Value firstTile) {
                block.endTile, block.keys, plan.scores);
   multiplyRows(op.getGrad(), plan.values, shape.width, block.firstTile,
                block.endTile, block.keys, plan.gradScores);
-  frame.loop(frame.constant(0), block.rows, 1, [&](Value r) {
-    Elements::Scope scope(elements);
-    gradScoreRow(block, r);
+  frame.outline([&] {
+    frame.loop(frame.constant(0), block.rows, 1, [&](Value r) {
+      Elements::Scope scope(elements);
+      gradScoreRow(block, r);
+    });
   });
   addTransposed(block, plan.scores, plan.blockGrad, plan.widthPanels,
                 plan.sumV);

@@ -112,10 +112,13 @@ void ForwardEmitter::emitBlock(Value firstTile, Value endTile) {
   Value keys = keysBefore(endRow);
   multiplyRows(shape.q, plan.keysAcross, shape.depth, firstTile, endTile, keys,
                plan.scores);
-  frame.loop(frame.constant(0), frame.sub(endRow, firstRow), 1, [&](Value r) {
-    Elements::Scope scope(elements);
-    softmaxRow(at(plan.scores, frame.mul(r, plan.scoreStride)),
-               frame.add(firstRow, r), keys, at(plan.rowValues, r));
+  Value rows = frame.sub(endRow, firstRow);
+  frame.outline([&] {
+    frame.loop(frame.constant(0), rows, 1, [&](Value r) {
+      Elements::Scope scope(elements);
+      softmaxRow(at(plan.scores, frame.mul(r, plan.scoreStride)),
+                 frame.add(firstRow, r), keys, at(plan.rowValues, r));
+    });
   });
   multiplyValues(firstTile, endTile, keys);
 }

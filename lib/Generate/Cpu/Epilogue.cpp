@@ -198,10 +198,10 @@ void Epilogue::finishRolled(const TileShape &tile, ValueRange values,
                             const TilePlace &place) {
   Value buffer = frame.bytes(frame.scratch(), anchor.buffer);
   storeTile(frame, tile, values, buffer, tile.columns());
-  frame.loop(0, tile.columns(), tile.lanes, [&](Value offset) {
+  auto column = [&](Value offset) {
     Elements::Scope scope(elements);
     Value first = frame.add(place.firstColumn, offset);
-    AffineExpr column = elements.variable(first, tile.lanes) + elements.lane();
+    AffineExpr lane = elements.variable(first, tile.lanes) + elements.lane();
     maskColumns(place, first);
     auto body = [&](Value r, ValueRange carried) {
       Elements::Scope inner(elements);
@@ -209,10 +209,14 @@ void Epilogue::finishRolled(const TileShape &tile, ValueRange values,
       Value value =
           frame.load(Type(tile.vectorType()), frame.at(buffer, tile.type, at));
       AffineExpr row = place.row + elements.variable(r);
-      return finishVector(value, pointOf(place, row, column), carried);
+      return finishVector(value, pointOf(place, row, lane), carried);
     };
-    finishColumn(place, column,
+    finishColumn(place, lane,
                  frame.loop(frame.constant(0), frame.constant(tile.rows), 1,
                             startSums(), body));
+  };
+  frame.outline([&] {
+    Elements::Scope scope(elements);
+    frame.loop(0, tile.columns(), tile.lanes, column);
   });
 }

@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -321,4 +322,53 @@ SmallVector<Value> Frame::branch(Value condition, TypeRange types, Branch yes,
     scf::YieldOp::create(b, location, values);
   }
   return SmallVector<Value>(op.getResults());
+}
+
+/// Values that `region` uses and does not define, in order of use.
+static SetVector<Value> usedFromOutside(Region &region) {
+  SetVector<Value> outside;
+  region.walk([&](Operation *op) {
+    for (Value operand : op->getOperands())
+      if (!region.isAncestor(operand.getParentRegion()))
+        outside.insert(operand);
+  });
+  return outside;
+}
+
+void Frame::outline(function_ref<void()> body) {
+  OpBuilder::InsertPoint here = b.saveInsertionPoint();
+  Type none = LLVM::LLVMVoidType::get(b.getContext());
+  std::string name =
+      (emitted.getSymName() + "_part" +
+       Twine(llvm::range_size(parent.getOps<LLVM::LLVMFuncOp>())))
+          .str();
+  b.setInsertionPointToEnd(parent.getBody());
+  auto part = LLVM::LLVMFuncOp::create(b, location, name,
+                                       LLVM::LLVMFunctionType::get(none, {}),
+                                       LLVM::Linkage::Internal);
+  part.setNoInline(true);
+  Block *entry = part.addEntryBlock(b);
+  b.setInsertionPointToEnd(entry);
+  body();
+  LLVM::ReturnOp::create(b, location, ValueRange());
+
+  SmallVector<Value> arguments;
+  SmallVector<Type> types;
+  for (Value value : usedFromOutside(part.getBody())) {
+    Value inner;
+    if (auto constant = value.getDefiningOp<arith::ConstantOp>()) {
+      b.setInsertionPointToStart(entry);
+      inner = b.clone(*constant)->getResult(0);
+    } else {
+      arguments.push_back(value);
+      types.push_back(value.getType());
+      inner = entry->addArgument(value.getType(), location);
+    }
+    value.replaceUsesWithIf(inner, [&](OpOperand &use) {
+      return part.getBody().isAncestor(use.getOwner()->getParentRegion());
+    });
+  }
+  part.setFunctionType(LLVM::LLVMFunctionType::get(none, types));
+  b.restoreInsertionPoint(here);
+  LLVM::CallOp::create(b, location, part, arguments);
 }

@@ -113,6 +113,11 @@ public:
   llvm::SmallVector<mlir::Value>
   branch(mlir::Value condition, mlir::TypeRange types, Branch yes, Branch no);
 
+  /// Emits `body` as a function of its own and a call to it. For loops with
+  /// many constants beside a register tile: LLVM hoists constants out of every
+  /// loop of a function, over the tile's loop as well, which then spills.
+  void outline(llvm::function_ref<void()> body);
+
 private:
   mlir::Value operand(unsigned index);
   void loadListChunk();

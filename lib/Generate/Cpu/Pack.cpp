@@ -40,11 +40,18 @@ void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
         part.b.tensor,
         pointOf(part, part.b, batch, elements.constant(0), column, step));
   };
-  if (part.b.supply == Supply::Columns)
-    copyPanel(frame, elements, place, source);
+  auto pack = [&] {
+    Elements::Scope scope(elements);
+    if (part.b.supply == Supply::Columns)
+      copyPanel(frame, elements, place, source);
+    else
+      transposePanel(frame, elements, place, part.depth % plan.lanes == 0,
+                     source);
+  };
+  if (part.b.operations > 0)
+    frame.outline(pack);
   else
-    transposePanel(frame, elements, place, part.depth % plan.lanes == 0,
-                   source);
+    pack();
 }
 
 //===-- A -----------------------------------------------------------------===//
@@ -53,14 +60,20 @@ Value Packer::blockOfA() { return frame.bytes(frame.scratch(), plan.packedA); }
 
 void Packer::packA(unsigned segment, AffineExpr batch, const PackedDepth &k,
                    Value row, Value count) {
-  switch (product.segments[segment].a.supply) {
-  case Supply::InPlace:
+  const Factor &a = product.segments[segment].a;
+  if (a.supply == Supply::InPlace)
     return;
-  case Supply::Rows:
-    return packRows(segment, batch, k, row, count);
-  case Supply::Columns:
-    return packColumns(segment, batch, k, row, count);
-  }
+  auto pack = [&] {
+    Elements::Scope scope(elements);
+    if (a.supply == Supply::Rows)
+      packRows(segment, batch, k, row, count);
+    else
+      packColumns(segment, batch, k, row, count);
+  };
+  if (a.operations > 0)
+    frame.outline(pack);
+  else
+    pack();
 }
 
 void Packer::packRows(unsigned index, AffineExpr batch, const PackedDepth &k,
