@@ -6,17 +6,13 @@
 #include "lib/Generate/Cpu/Families.h"
 #include "lib/Generate/Cpu/Finish.h"
 #include "lib/Generate/Cpu/Partials.h"
-#include "lib/Generate/Cpu/RowReductions.h"
+#include "lib/Generate/Cpu/RowLoop.h"
 #include "lib/Generate/Cpu/RowStages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace ogee;
-
-/// Copies of the accumulators: an addition takes four cycles, two can start in
-/// each, and loads take the rest.
-static constexpr int64_t kCopies = 4;
 
 FailureOr<KernelSizes> ogee::sizeRow(kernel::FuncOp kernel,
                                      const Target &target) {
@@ -137,7 +133,7 @@ private:
       Value neutral = frame.constant(type, neutralOf(combinerOf(sum.op)));
       Row row{elements.constant(0), elements.constant(0),
               frame.constant(space.elements), space.elements};
-      overVectors(row, {}, {}, [&](Value start, Value mask, ValueRange) {
+      loopOver(row).run({}, {}, [&](Value start, Value mask, ValueRange) {
         frame.store(neutral, frame.at(sum.part, elementOf(sum.op), start),
                     mask);
         return Values();
@@ -241,7 +237,7 @@ private:
     auto body = [&](Value start, Value mask, ValueRange state) {
       return emitVector(pass, row, start, mask, state, active, scratch);
     };
-    Values state = overVectors(row, active, first, body);
+    Values state = loopOver(row).run(active, first, body);
     size_t used = 0;
     Point leading = space.leadingPoint(row.point);
     for (RowReduction *reduction : passes[pass]) {
@@ -253,80 +249,8 @@ private:
     return last ? Values(ArrayRef(state).drop_front(used)) : Values(sums);
   }
 
-  using VectorBody = function_ref<Values(Value, Value, ValueRange)>;
-
-  /// Runs `body` for each vector of a row: (first element, mask, state) to
-  /// state.
-  Values overVectors(const Row &row, ArrayRef<RowReduction *> active,
-                     Values state, VectorBody body) {
-    int64_t lanes = space.lanes;
-    bool copies =
-        !active.empty() && (!row.even || *row.even >= 2 * kCopies * lanes);
-    Value done = frame.constant(0);
-    if (copies) {
-      done = roundedDown(row, kCopies * lanes);
-      state = overCopies(done, active, state, body);
-    }
-    Value whole = roundedDown(row, lanes);
-    bool anyWhole =
-        !row.even ||
-        *row.even / lanes * lanes !=
-            (copies ? *row.even / (kCopies * lanes) * (kCopies * lanes) : 0);
-    if (anyWhole)
-      state = frame.loop(done, whole, lanes, state,
-                         [&](Value start, ValueRange carried) {
-                           return body(start, Value(), carried);
-                         });
-    if (row.even && *row.even % lanes == 0)
-      return state;
-    Value left = row.even ? frame.constant(*row.even % lanes)
-                          : arith::SubIOp::create(frame.builder(), frame.loc(),
-                                                  row.count, whole);
-    return body(whole, frame.laneMask(left, lanes), state);
-  }
-
-  /// The row's length rounded down to a multiple of a power of two.
-  Value roundedDown(const Row &row, int64_t multiple) {
-    if (row.even)
-      return frame.constant(*row.even / multiple * multiple);
-    return arith::AndIOp::create(frame.builder(), frame.loc(), row.count,
-                                 frame.constant(-multiple));
-  }
-
-  /// kCopies vectors an iteration, each with a state of its own; merged.
-  Values overCopies(Value end, ArrayRef<RowReduction *> active, Values state,
-                    VectorBody body) {
-    size_t size = state.size();
-    Values all(state);
-    for (int64_t copy = 1; copy < kCopies; ++copy)
-      for (RowReduction *reduction : active)
-        llvm::append_range(all, reduction->start());
-    all = frame.loop(frame.constant(0), end, kCopies * space.lanes, all,
-                     [&](Value start, ValueRange carried) {
-                       Values next;
-                       for (int64_t copy = 0; copy < kCopies; ++copy)
-                         next.append(body(frame.add(start, copy * space.lanes),
-                                          Value(),
-                                          carried.slice(copy * size, size)));
-                       return next;
-                     });
-    for (int64_t count = kCopies; count > 1; count /= 2)
-      for (int64_t copy = 0; copy < count / 2; ++copy)
-        mergeInto(active, MutableArrayRef(all).slice(copy * size, size),
-                  ArrayRef(all).slice((copy + count / 2) * size, size));
-    return Values(ArrayRef(all).take_front(size));
-  }
-
-  void mergeInto(ArrayRef<RowReduction *> active, MutableArrayRef<Value> into,
-                 ArrayRef<Value> from) {
-    for (RowReduction *reduction : active) {
-      size_t size = reduction->start().size();
-      auto merged =
-          reduction->merge(into.take_front(size), from.take_front(size));
-      llvm::copy(merged, into.begin());
-      into = into.drop_front(size);
-      from = from.drop_front(size);
-    }
+  RowLoop loopOver(const Row &row) {
+    return RowLoop(frame, space.lanes, row.count, row.even);
   }
 
   /// One vector of a row in one pass.
