@@ -223,7 +223,8 @@ void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
   Value sums = plan.isBlocked(index) ? sumsOf(row, panel) : Value();
   TileRows a = packer.rowsOfA(block.segment, batch, block.k, row,
                               frame.sub(row, rowOf(firstTile)), rows);
-  TileColumns b = packer.columnsOfB(frame.sub(panel, panel0), width);
+  TileColumns b = packer.columnsOfB(block.segment, batch, block.k, panel,
+                                    frame.sub(panel, panel0), width);
   SmallVector<Value> result = multiplyTile(
       frame, registers, a, b, block.k.depth, startOf(block, registers, sums));
   auto finish = [&]() -> SmallVector<Value> {

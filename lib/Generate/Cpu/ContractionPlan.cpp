@@ -15,6 +15,7 @@ static constexpr int64_t kPanels = 4;             // packed together
 static constexpr int64_t kTilesPerBlock = 8;
 // Where A is gathered across k, each chunk packs both operands: larger chunks,
 // and blocks of k that keep both in cache.
+static constexpr int64_t kGatheredChunks = 6; // wanted at least
 static constexpr int64_t kGatheredRows = 192;
 static constexpr int64_t kGatheredDepth = 256;
 static constexpr int64_t kGatheredPanels = 6;
@@ -26,9 +27,15 @@ static bool isGathered(const Product &product) {
 }
 
 /// Row groups that still pack a panel for enough rows.
-static int64_t mostRowGroups(const Product &product) {
-  int64_t least = isGathered(product) ? kGatheredRows : kLeastRows;
-  return std::max<int64_t>(1, product.rows / least);
+static int64_t mostRowGroups(const Product &product,
+                             const ColumnPanels &panels) {
+  auto groups = [&](int64_t least) {
+    return std::max<int64_t>(1, product.rows / least);
+  };
+  int64_t large = groups(kGatheredRows) *
+                  divideCeil(panels.count(), kGatheredPanels) * product.batches;
+  bool isLarge = isGathered(product) && large >= kGatheredChunks;
+  return groups(isLarge ? kGatheredRows : kLeastRows);
 }
 
 static kernel::TileAttr chooseTile(const ContractionPlan &plan,
@@ -67,8 +74,10 @@ static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
   int64_t fits =
       target.l2Bytes / 2 / (plan.columns * depth * storageBytes(plan.type));
   int64_t most = isGathered(product) ? kGatheredPanels : kPanels;
-  int64_t chunks =
-      shape.panels.count() * mostRowGroups(product) * product.batches;
+  int64_t chunks = shape.panels.count() * mostRowGroups(product, shape.panels) *
+                   product.batches;
+  if (isGathered(product))
+    most = std::clamp<int64_t>(chunks / kGatheredChunks, 1, most);
   int64_t cached = std::clamp<int64_t>(fits, 1, most);
   return std::max(cached, std::min(operations, chunks / kChunks));
 }
@@ -96,7 +105,7 @@ static void groupRows(const Product &product, ProductPlan &shape,
     int64_t wanted = std::max(kChunks, work / kChunkWork);
     groups = std::min(
         int64_t(divideCeil(wanted, shape.panelGroups * product.batches)),
-        mostRowGroups(product));
+        mostRowGroups(product, shape.panels));
   }
   groups = std::clamp<int64_t>(groups, 1, shape.tiles.count);
   shape.tilesPerGroup = divideCeil(shape.tiles.count, groups);

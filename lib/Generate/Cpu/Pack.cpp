@@ -17,17 +17,42 @@ Point Packer::pointOf(const Segment &segment, const Factor &factor,
 
 //===-- B -----------------------------------------------------------------===//
 
-TileColumns Packer::columnsOfB(Value slot, int64_t width) {
+TileColumns Packer::packedColumns(Value slot, int64_t width) {
   Value base = frame.bytes(frame.scratch(), plan.packedB);
   return {frame.at(base, plan.type, frame.mul(slot, plan.panelSize(index))),
           int64_t(llvm::alignTo(width, plan.lanes))};
+}
+
+/// Only whole panels: the register tile loads without masks.
+bool Packer::isInPlace(const Segment &segment, int64_t width) const {
+  return segment.b.supply == Supply::InPlace && width % plan.lanes == 0;
+}
+
+TileColumns Packer::columnsOfB(unsigned segment, AffineExpr batch,
+                               const PackedDepth &k, Value panel, Value slot,
+                               int64_t width) {
+  const Segment &part = product.segments[segment];
+  if (!isInPlace(part, width))
+    return packedColumns(slot, width);
+  AffineExpr column =
+      elements.variable(frame.mul(panel, plan.columns), plan.columns);
+  AffineExpr depth = elements.variable(k.first);
+  Point point =
+      pointOf(part, part.b, batch, elements.constant(0), column, depth);
+  Placed place = *placeOf(part.b.tensor, point);
+  auto stride =
+      strideOf(place.offset, cast<AffineDimExpr>(depth).getPosition());
+  Value base = frame.argument(place.argument.getArgNumber());
+  return {frame.at(base, plan.type, elements.offset(place.offset)), *stride};
 }
 
 void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
                    Value from, Value depth, Value panel, Value slot,
                    int64_t width) {
   const Segment &part = product.segments[segment];
-  TileColumns target = columnsOfB(slot, width);
+  if (isInPlace(part, width))
+    return;
+  TileColumns target = packedColumns(slot, width);
   PanelPlace place{
       frame.at(target.pointer, plan.type, frame.mul(from, target.kStride)),
       frame.mul(panel, plan.columns),
@@ -42,7 +67,7 @@ void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
   };
   auto pack = [&] {
     Elements::Scope scope(elements);
-    if (part.b.supply == Supply::Columns)
+    if (part.b.supply != Supply::Rows)
       copyPanel(frame, elements, place, source);
     else
       transposePanel(frame, elements, place, part.depth % plan.lanes == 0,

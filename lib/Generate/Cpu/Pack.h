@@ -28,7 +28,10 @@ public:
   void packB(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
              mlir::Value from, mlir::Value depth, mlir::Value panel,
              mlir::Value slot, int64_t width);
-  TileColumns columnsOfB(mlir::Value slot, int64_t width);
+  /// The panel as the register tile reads it.
+  TileColumns columnsOfB(unsigned segment, mlir::AffineExpr batch,
+                         const PackedDepth &k, mlir::Value panel,
+                         mlir::Value slot, int64_t width);
   /// Makes `count` rows of A ready; nothing if they are read in place.
   void packA(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
              mlir::Value row, mlir::Value count);
@@ -38,6 +41,8 @@ public:
                    int64_t rows);
 
 private:
+  TileColumns packedColumns(mlir::Value slot, int64_t width);
+  bool isInPlace(const Segment &segment, int64_t width) const;
   Point pointOf(const Segment &segment, const Factor &factor,
                 mlir::AffineExpr batch, mlir::AffineExpr row,
                 mlir::AffineExpr column, mlir::AffineExpr k) const;

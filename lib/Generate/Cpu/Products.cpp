@@ -12,6 +12,8 @@ using namespace ogee;
 // Variables of the static analysis.
 enum { kBatch, kRow, kColumn, kDepth, kVariables };
 
+// Rows for which packing B costs more than it gains.
+static constexpr int64_t kFewRows = 3;
 // Operations that a transcendental function counts as.
 static constexpr int64_t kFunction = 10;
 
@@ -145,7 +147,11 @@ static Factor factorOf(const Product &product, const Segment &segment,
   int64_t acrossK = reads.contiguousIn(across, kDepth);
   if (acrossK > alongK)
     factor.supply = Supply::Columns;
-  if (input == 0 && placeOf(factor.tensor, point) && alongK == 1)
+  auto placed = placeOf(factor.tensor, point);
+  if (input == 0 && placed && alongK == 1)
+    factor.supply = Supply::InPlace;
+  if (input == 1 && placed && acrossK == 1 && product.rows <= kFewRows &&
+      strideOf(placed->offset, kDepth))
     factor.supply = Supply::InPlace;
   return factor;
 }

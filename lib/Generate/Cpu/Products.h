@@ -17,7 +17,7 @@ namespace ogee {
 
 /// How an operand reaches the register tile.
 enum class Supply {
-  InPlace, // A: row-major argument, read where it lies
+  InPlace, // A: row-major argument; B: the same, for few rows; not copied
   Rows,    // A: rows copied, k contiguous; B: k contiguous, transposed
   Columns, // A: k-th rows of a block of columns; B: copied
 };
