@@ -1,6 +1,7 @@
 // nn.random in lanes: Philox4x32-10 (Salmon et al. 2011) counted by logical
 // element, the same bits as runtime/Random.h draws.
 #include "lib/Generate/Cpu/Elements.h"
+#include "lib/Generate/Cpu/Random.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/xxhash.h"
@@ -55,8 +56,9 @@ private:
 
 } // namespace
 
-/// The first word of the block for counter (element, step).
-static Value firstWord(Words &words, Value key, Value element, Value step) {
+/// The first two words of the block for counter (element, step).
+static std::pair<Value, Value> firstWords(Words &words, Value key,
+                                          Value element, Value step) {
   Value k0 = words.half(key, false), k1 = words.half(key, true);
   Value c0 = words.half(element, false), c1 = words.half(element, true);
   Value c2 = words.half(step, false), c3 = words.half(step, true);
@@ -70,7 +72,22 @@ static Value firstWord(Words &words, Value key, Value element, Value step) {
     k0 = words.add(k0, 0x9E3779B9);
     k1 = words.add(k1, 0xBB67AE85);
   }
-  return c0;
+  return {c0, c1};
+}
+
+/// offset + factor * draw, in the tensor's type, as runtime/Fill.cpp stores it.
+static Value scaled(Frame &frame, Value draw, Type element, double offset,
+                    double factor) {
+  OpBuilder &b = frame.builder();
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(draw.getType()))
+    type = vector.clone(element);
+  if (type != draw.getType())
+    draw = arith::ExtFOp::create(b, frame.loc(), type, draw);
+  Value product =
+      arith::MulFOp::create(b, frame.loc(), draw, frame.constant(type, factor));
+  return arith::AddFOp::create(b, frame.loc(), frame.constant(type, offset),
+                               product);
 }
 
 Value Elements::randomAt(nn::RandomOp op, Coordinates point) {
@@ -82,34 +99,25 @@ Value Elements::randomAt(nn::RandomOp op, Coordinates point) {
        llvm::zip_equal(point, rowMajor(type.getShape())))
     element = element + coordinate * stride;
   Value counter = materialise(simplify(element));
-  bool isVector = isa<VectorType>(counter.getType());
   Value key = arith::XOrIOp::create(
       b, loc, read(op.getSeed(), {}),
       frame.constant(int64_t(llvm::xxHash64(op.getPath()))));
-  Words words(frame, isVector ? laneCount : 0);
-  Value word = firstWord(words, key, counter, read(op.getStep(), {}));
-  // Uniform in [0, 1): 24 bits, which an f32 holds exactly.
-  Type integer = word.getType(), real = b.getF32Type();
-  if (isVector)
-    real = VectorType::get({laneCount}, real);
-  Value bits = arith::ShRUIOp::create(b, loc, word, frame.constant(integer, 8));
-  Value unit =
-      arith::MulFOp::create(b, loc, arith::SIToFPOp::create(b, loc, real, bits),
-                            frame.constant(real, 0x1p-24));
-  double low = op.getA().convertToDouble(), high = op.getB().convertToDouble();
-  if (op.getDistribution() == nn::Distribution::Bernoulli)
+  Words words(frame, isa<VectorType>(counter.getType()) ? laneCount : 0);
+  auto [first, second] =
+      firstWords(words, key, counter, read(op.getStep(), {}));
+  double x = op.getA().convertToDouble(), y = op.getB().convertToDouble();
+  switch (op.getDistribution()) {
+  case nn::Distribution::Bernoulli: {
+    Value unit = unitOf(frame, first);
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, unit,
-                                 frame.constant(real, low));
-  if (op.getDistribution() != nn::Distribution::Uniform)
+                                 frame.constant(unit.getType(), x));
+  }
+  case nn::Distribution::Uniform:
+    return scaled(frame, unitOf(frame, first), type.getElementType(), x, y - x);
+  case nn::Distribution::Normal:
+    return scaled(frame, normalOf(frame, first, second), type.getElementType(),
+                  x, y);
+  default: // a constant needs no draw, a truncated one no fixed number of them
     return fail(op, type.getElementType(), "its distribution");
-  Value scaled =
-      arith::MulFOp::create(b, loc, unit, frame.constant(real, high - low));
-  Value drawn =
-      arith::AddFOp::create(b, loc, scaled, frame.constant(real, low));
-  if (type.getElementType().isF32())
-    return drawn;
-  Type wide = type.getElementType();
-  if (isVector)
-    wide = VectorType::get({laneCount}, wide);
-  return arith::ExtFOp::create(b, loc, wide, drawn);
+  }
 }

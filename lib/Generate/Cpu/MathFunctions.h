@@ -1,12 +1,12 @@
 // Transcendental functions as arithmetic, f32 and f64, any vector shape.
 //
 // Ours, so that bits depend neither on a libm nor on the vector width.
-// Polynomial coefficients are our own minimax fits (Remez exchange in 200-bit
-// arithmetic) of the expression named beside each table, rounded to the element
-// type. Results below the smallest normal number are zero, and such operands
-// count as zero. Errors are the largest seen over all f32, and over samples for
+// Polynomial coefficients are our own minimax fits of the expression named
+// beside each table (tools/fit-math.py), rounded to the element type. Results
+// below the smallest normal number are zero, and such operands count as zero.
+// Errors are the largest seen over a dense set of f32, and over samples for
 // f64, against a reference of higher precision
-// (test/Generate/expand-math.mlir).
+// (test/Generate/expand-math.test).
 #ifndef OGEE_LIB_GENERATE_CPU_MATHFUNCTIONS_H
 #define OGEE_LIB_GENERATE_CPU_MATHFUNCTIONS_H
 
