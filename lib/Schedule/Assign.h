@@ -27,8 +27,9 @@ void mergeGroups(Groups &groups);
 /// Products that share an operand and what they reduce become one kernel.
 void mergeSiblings(Groups &groups);
 
-/// Values that readers had better compute themselves become clones in them.
-void sinkValues(Groups &groups);
+/// Values that readers had better compute themselves become clones in them;
+/// true if there are any.
+bool sinkValues(Groups &groups);
 
 /// Element-wise updates with the same body become one list launch.
 void makeLists(Groups &groups);

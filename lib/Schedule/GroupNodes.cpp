@@ -16,9 +16,13 @@ Groups schedule::groupNodes(Graph &graph) {
       break;
   }
   mergeGroups(*groups);
-  mergeSiblings(*groups);
-  sinkValues(*groups);
-  mergeGroups(*groups);
+  // What sinks out of an epilogue may have kept two siblings apart.
+  while (true) {
+    mergeSiblings(*groups);
+    if (!sinkValues(*groups))
+      break;
+    mergeGroups(*groups);
+  }
   makeLists(*groups);
   return std::move(*groups);
 }

@@ -66,17 +66,12 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       DominanceInfo dominance(function);
       IRRewriter rewriter(&getContext());
-      auto simplify = [&] {
-        eraseDead(function);
-        eliminateCommonSubExpressions(rewriter, dominance, function);
-      };
-      simplify();
       schedule::foldConstants(function);
-      simplify();
       schedule::normaliseLoops(function);
-      simplify();
+      eraseDead(function);
+      eliminateCommonSubExpressions(rewriter, dominance, function);
       schedule::mergeSums(function);
-      simplify();
+      eraseDead(function);
       markBackward(function);
     }
   }

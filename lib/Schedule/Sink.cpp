@@ -180,16 +180,14 @@ bool Sink::run() {
   return !sunk.empty();
 }
 
-void schedule::sinkValues(Groups &groups) {
-  bool changed = true;
-  for (int round = 0; changed && round < 3; ++round) {
-    changed = false;
-    for (unsigned group = 0; group < groups.groups.size(); ++group)
-      if (groups.groups[group].alive &&
-          groups.groups[group].family != Family::Attention)
-        changed |= Sink(groups, group).run();
-    if (changed)
-      groups.graph.refresh();
-  }
+bool schedule::sinkValues(Groups &groups) {
+  bool changed = false;
+  for (unsigned group = 0; group < groups.groups.size(); ++group)
+    if (groups.groups[group].alive &&
+        groups.groups[group].family != Family::Attention)
+      changed |= Sink(groups, group).run();
+  if (changed)
+    groups.graph.refresh();
   groups.rebuildOrder();
+  return changed;
 }
