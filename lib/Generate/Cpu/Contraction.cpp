@@ -32,6 +32,36 @@ static Anchor anchorOf(const ContractionPlan &plan, unsigned index) {
   return {product.result, plan.type, product.columns, point, plan.tile};
 }
 
+static bool isReached(const ContractionPlan &plan, Value value) {
+  return llvm::any_of(plan.products, [&](const Product &product) {
+    return bool(consumerMap(product.result, value));
+  });
+}
+
+/// Results that depend on the product; and with the first product of their
+/// shape those that depend on none, such as what was drawn for a dropout.
+static SmallVector<AnchorOutput>
+storedWith(kernel::FuncOp kernel, const ContractionPlan &plan, unsigned index) {
+  const Product &product = plan.products[index];
+  SmallVector<AnchorOutput> outputs = outputsOf(kernel, product.result);
+  auto shapeOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  };
+  for (const Sink &sink : sinksOf(kernel)) {
+    auto first = llvm::find_if(plan.products, [&](const Product &other) {
+      return shapeOf(other.result) == shapeOf(sink.value);
+    });
+    if (first == plan.products.end() || &*first != &product ||
+        isFinished(sink.value) || isReached(plan, sink.value))
+      continue;
+    outputs.push_back({sink,
+                       AffineMap::getMultiDimIdentityMap(
+                           shapeOf(sink.value).size(), kernel.getContext()),
+                       /*inside=*/true});
+  }
+  return outputs;
+}
+
 class ProductEmitter {
 public:
   ProductEmitter(Frame &frame, Elements &elements, const ContractionPlan &plan,
@@ -40,7 +70,7 @@ public:
         product(plan.products[index]), shape(plan.plans[index]),
         packer(frame, elements, plan, index),
         epilogue(frame, elements, anchorOf(plan, index),
-                 outputsOf(frame.kernel(), product.result), sums()) {}
+                 storedWith(frame.kernel(), plan, index), sums()) {}
 
   /// The chunk-th chunk of this product.
   void emit(Value chunk);
@@ -263,10 +293,26 @@ FailureOr<KernelSizes> ogee::sizeContraction(kernel::FuncOp kernel,
   return sizes;
 }
 
+/// Every result has a place where it is stored.
+static LogicalResult checkResults(kernel::FuncOp kernel,
+                                  const ContractionPlan &plan) {
+  size_t stored = 0;
+  for (unsigned index = 0; index < plan.products.size(); ++index)
+    stored += storedWith(kernel, plan, index).size();
+  size_t wanted = llvm::count_if(sinksOf(kernel), [](const Sink &sink) {
+    return !isFinished(sink.value);
+  });
+  if (stored >= wanted)
+    return success();
+  return kernel.emitOpError() << "yields a value that none of its products has";
+}
+
 LogicalResult ogee::emitContraction(ModuleOp module, kernel::FuncOp kernel,
                                     const Target &target) {
   auto plan = planContraction(kernel, target);
   if (failed(plan))
+    return failure();
+  if (failed(checkResults(kernel, *plan)))
     return failure();
   Frame frame(module, kernel.getSymName(), kernel, target);
   Elements elements(frame, plan->lanes);
