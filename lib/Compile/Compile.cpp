@@ -14,7 +14,6 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Threading.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -209,16 +208,4 @@ LogicalResult ogee::printGenerated(ModuleOp planned, GeneratedForm form,
   if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
     return failure();
   return kernels.print(form, stream);
-}
-
-void ogee::registerStagePipelines() {
-  for (const StageInfo &info : allStages()) {
-    if (info.stage < Stage::Flatten || info.stage > Stage::Plan)
-      continue;
-    PassPipelineRegistration<>(
-        ("ogee-" + info.name + "-pipeline").str(), info.what,
-        [stage = info.stage](OpPassManager &manager) {
-          buildStagePipeline(manager, stage, CompileOptions());
-        });
-  }
 }

@@ -1,5 +1,4 @@
-// The middle and the back of the compiler as plain functions, shared by the
-// driver and by the pipelines of ogee-opt.
+// The middle and the back of the compiler as plain functions.
 #ifndef OGEE_LIB_COMPILE_COMPILE_H
 #define OGEE_LIB_COMPILE_COMPILE_H
 
@@ -26,9 +25,6 @@ struct CompileOptions {
 /// Appends the passes of one stage between import and generate.
 void buildStagePipeline(mlir::OpPassManager &manager, Stage stage,
                         const CompileOptions &options);
-
-/// `ogee-STAGE-pipeline` for each stage that is a pipeline of passes.
-void registerStagePipelines();
 
 /// From the arch dialect through `last`, which is Plan or earlier.
 llvm::LogicalResult runStages(mlir::ModuleOp module, Stage last,

@@ -7,6 +7,7 @@
 #include "lang/Parse/Parse.h"
 #include "lib/Arch/Arch.h"
 #include "lib/Compile/Compile.h"
+#include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Executable.h"
 #include "tools/ogee/CommandLine.h"
 #include "tools/ogee/Report.h"
@@ -240,6 +241,11 @@ int main(int argc, char **argv) {
   std::optional<CommandLine> line = parseCommandLine(words);
   if (!line)
     return kExitUsage;
+  if (!findTarget(line->target)) {
+    errs() << "ogee: no target `" << line->target << "`; there are "
+           << targetNames() << "\n";
+    return kExitUsage;
+  }
 #define OGEE_VERB(name, function, arguments, what)                             \
   if (line->verb == #name)                                                     \
     return function(*line);
