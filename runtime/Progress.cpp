@@ -53,7 +53,7 @@ void Progress::step(const StepResult &result) {
         snprintf(text + used, sizeof text - used, "  rate %.3g", result.rate);
   int64_t left = static_cast<int64_t>((steps - ended) * recent + 0.5);
   snprintf(text + used, sizeof text - used,
-           "  %.1f ms/step  %.0f %s/s  left %ld:%02ld:%02ld", 1e3 * recent,
+           "  %.1f ms/step  %.0f %s/s  ETA %ld:%02ld:%02ld", 1e3 * recent,
            tokens / recent, unit, left / 3600, left / 60 % 60, left % 60);
   show(text);
 }

@@ -23,6 +23,14 @@ static void describe(const Session &session) {
          session.data.heldOutExamples(), program.batch, session.flags.steps);
 }
 
+static void startProgress(Session &session) {
+  bool text = session.program.data.source == OGEE_SOURCE_TEXT;
+  int64_t rows = session.data.rows(*session.step.entry);
+  session.progress.start(session.flags,
+                         text ? rows * session.program.data.window : rows,
+                         text ? "tokens" : "records");
+}
+
 static void printMemory(const Session &session) {
   printf("{\"planned_bytes\": %ld, \"measured_bytes\": %ld, "
          "\"resident_at_main_bytes\": %ld}\n",
@@ -87,6 +95,7 @@ int run(const OgeeProgram &program, int count, char **arguments) {
   initialise(session);
   if (!flags.quiet)
     describe(session);
+  startProgress(session);
   int signal = 0;
   if (flags.bench)
     bench(session);

@@ -20,11 +20,6 @@ int train(Session &session) {
   signal(SIGTERM, catchSignal);
   int64_t last =
       flags.stop >= 0 && flags.stop < flags.steps ? flags.stop : flags.steps;
-  bool text = session.program.data.source == OGEE_SOURCE_TEXT;
-  int64_t rows = session.data.rows(*session.step.entry);
-  session.progress.start(flags,
-                         text ? rows * session.program.data.window : rows,
-                         text ? "tokens" : "records");
   StepResult result = {};
   int64_t every = session.program.evaluate_every;
   for (int64_t step = 0; step < last && !caughtSignal; ++step) {

@@ -1,6 +1,7 @@
 // Types of parameters: does the value fit, and which extents do the capital
 // names and `..` of the signature stand for.
 #include "lang/Check/Elaborator.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
