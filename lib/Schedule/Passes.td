@@ -60,6 +60,16 @@ def DedupeKernels : Pass<"ogee-dedupe-kernels", "::mlir::ModuleOp"> {
   }];
 }
 
+def JoinLaunches : Pass<"ogee-join-launches", "::mlir::ModuleOp"> {
+  let summary = "marks launches that need no barrier before them";
+  let description = [{
+    A launch gets `joins` if it neither reads what the launches since the last barrier
+    make nor overwrites what they read. The launch that makes the loss, and the first
+    one that updates, keep their barriers, because the loss is checked between. Test:
+    join-launches.mlir.
+  }];
+}
+
 def VerifyKernels : Pass<"ogee-verify-kernels", "::mlir::ModuleOp"> {
   let summary = "checks that each kernel holds what its family may hold";
   let description = [{

@@ -7,5 +7,6 @@ void ogee::buildSchedulePipeline(mlir::OpPassManager &manager) {
   manager.addPass(createCutGraph());
   manager.addPass(createGroupKernels());
   manager.addPass(createDedupeKernels());
+  manager.addPass(createJoinLaunches());
   manager.addPass(createVerifyKernels());
 }

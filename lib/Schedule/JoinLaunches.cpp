@@ -1,0 +1,108 @@
+// A barrier after each launch costs what its last chunk runs alone. Neighbours
+// that do not need each other share one.
+#include "lib/Schedule/Ops.h"
+#include "lib/Schedule/Schedule.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace ogee;
+
+namespace ogee {
+#define GEN_PASS_DEF_JOINLAUNCHES
+#include "lib/Schedule/Passes.h.inc"
+} // namespace ogee
+
+namespace {
+class Joiner {
+public:
+  explicit Joiner(kernel::ProgramOp program) : program(program) {
+    collectUpdates();
+  }
+
+  void run() {
+    for (Operation &op : program.getBody().front())
+      if (auto launch = dyn_cast<kernel::LaunchOp>(op)) {
+        bool joins = mayJoin(launch);
+        launch.setJoins(joins);
+        if (!joins) {
+          made.clear();
+          read.clear();
+        }
+        add(launch);
+      }
+  }
+
+private:
+  void collectUpdates();
+  bool mayJoin(kernel::LaunchOp launch);
+  void add(kernel::LaunchOp launch);
+
+  /// The argument or launch result that a view lies in.
+  static Value base(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      if (schedule::kindOf(op) != schedule::OpKind::View)
+        break;
+      value = schedule::source(op);
+    }
+    return value;
+  }
+
+  kernel::ProgramOp program;
+  llvm::DenseMap<Value, Value> overwrites; // next value -> the argument
+  Value loss;
+  llvm::DenseSet<Value> made, read; // by the launches since the last barrier
+  bool updating = false;            // a launch before this one updates
+};
+} // namespace
+
+void Joiner::collectUpdates() {
+  llvm::StringMap<Value> arguments;
+  for (BlockArgument argument : program.getArguments())
+    if (auto path = program.getArgAttrOfType<StringAttr>(
+            argument.getArgNumber(), "nn.path"))
+      arguments[path.getValue()] = argument;
+  Operation *yield = program.getBody().front().getTerminator();
+  for (OpOperand &result : yield->getOpOperands()) {
+    unsigned index = result.getOperandNumber();
+    auto path = program.getResultAttrOfType<StringAttr>(index, "nn.updates");
+    if (path)
+      overwrites[base(result.get())] = arguments.lookup(path.getValue());
+    auto name = program.getResultAttrOfType<StringAttr>(index, "nn.name");
+    if (name && name.getValue() == "loss")
+      loss = base(result.get());
+  }
+}
+
+bool Joiner::mayJoin(kernel::LaunchOp launch) {
+  if (made.empty())
+    return false;
+  for (Value input : launch.getInputs())
+    if (made.contains(base(input)))
+      return false;
+  for (Value result : launch.getResults()) {
+    Value old = overwrites.lookup(result);
+    // The loss is checked at a barrier before the first update.
+    if (old && (read.contains(old) || !updating))
+      return false;
+  }
+  return !made.contains(loss);
+}
+
+void Joiner::add(kernel::LaunchOp launch) {
+  made.insert(launch.getResults().begin(), launch.getResults().end());
+  for (Value input : launch.getInputs())
+    read.insert(base(input));
+  for (Value result : launch.getResults())
+    updating |= overwrites.contains(result);
+}
+
+namespace {
+struct JoinLaunches : ogee::impl::JoinLaunchesBase<JoinLaunches> {
+  void runOnOperation() override {
+    for (auto program : getOperation().getOps<kernel::ProgramOp>())
+      Joiner(program).run();
+  }
+};
+} // namespace
