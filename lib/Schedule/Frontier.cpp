@@ -1,4 +1,4 @@
-// G3. A product's epilogue ends where leaving costs least: taking the head of a
+// A product's epilogue ends where leaving costs least: taking the head of a
 // row operation would write several tensors instead of one.
 #include "lib/Schedule/Assign.h"
 #include "lib/Schedule/MinCut.h"

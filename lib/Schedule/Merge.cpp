@@ -1,5 +1,6 @@
-// G4, G5 and the absorption of what follows a kernel's partials into its finish
-// region.
+// Row groups join whatever takes all their operations, so that what follows
+// from a kernel's partials ends in its finish region; products with a common
+// operand become one kernel.
 #include "lib/Schedule/Accept.h"
 #include "lib/Schedule/Assign.h"
 

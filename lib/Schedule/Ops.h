@@ -62,7 +62,8 @@ mlir::Value reductionInput(mlir::Operation *op);
 llvm::SmallVector<int64_t> reducedDims(mlir::Operation *op);
 
 /// Scalar operations that an element of an element-wise result or one element
-/// of a reduction's input costs: grouping.md, section 2.2.
+/// of a reduction's input costs, in additions: a division 4, a root 6, an
+/// exponential 12, tanh 18, erf 20.
 int64_t scalarCost(mlir::Operation *op);
 
 } // namespace ogee::schedule

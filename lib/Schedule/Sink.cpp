@@ -1,4 +1,4 @@
-// G6. What a group makes for others is cut in two: what must be in memory or is
+// What a group makes for others is cut in two: what must be in memory or is
 // cheaper there, and what each reader had better compute itself from that. One
 // cut a group; moving values one by one gets stuck, since single moves are
 // neutral.
