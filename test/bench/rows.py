@@ -72,7 +72,7 @@ def write_data(row: Row, path: Path) -> None:
     if isinstance(config, Gpt):
         path.write_bytes(data.pseudo_text(1 << 20, seed=1))
     else:
-        data.write_records(path, 1 << 15, config.inputs, config.classes, 1, config.fields)
+        data.write_table(path, data.Table(1 << 15, config.inputs, config.classes, config.fields), 1, "f4")
 
 
 def batches(row: Row, path: Path) -> Iterator[data.Batch]:

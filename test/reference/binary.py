@@ -15,6 +15,7 @@ from zoo import Config, Gpt, Ngram
 
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS = Path(__file__).resolve().parent / "Inputs"
+SEED = 1
 HOLDOUT = 0.1  # of the tokens or records; lang/std's default
 
 def compiler() -> Path:
@@ -68,15 +69,15 @@ class Files:
         return self.folder / "log.jsonl"
 
 
-def write_data(path: Path, config: Config, examples: int, seed: int) -> None:
+def write_data(path: Path, config: Config, examples: int, dtype: str) -> None:
     """Enough data for so many examples in order, plus what is held out."""
     if isinstance(config, (Gpt, Ngram)):
         length = int(examples * config.window / (1 - HOLDOUT)) + 4 * config.window + 64
-        path.write_bytes(data.pseudo_text(length, seed))
+        path.write_bytes(data.pseudo_text(length, SEED))
         return
     records = int(examples / (1 - HOLDOUT)) + config.batch
     classes = getattr(config, "classes", 2)
-    data.write_records(path, records, config.inputs, classes, seed, config.fields)
+    data.write_table(path, data.Table(records, config.inputs, classes, config.fields), SEED, dtype)
 
 
 def batches(path: Path, config: Config) -> Iterator[data.Batch]:

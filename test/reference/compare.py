@@ -122,7 +122,7 @@ def main() -> None:
     config = ODD[chosen.model]
     with tempfile.TemporaryDirectory() as name:
         files = binary.Files(Path(name))
-        binary.write_data(files.data, config, config.batch * chosen.steps, seed=1)
+        binary.write_data(files.data, config, config.batch * chosen.steps, NUMPY[chosen.dtype])
         tensorfile.write(files.init, initial(config.shapes(), 1, NUMPY[chosen.dtype]))
         expected = reference(chosen.reference, config, files, chosen.steps)
         made = with_ogee(config, files, chosen.dtype, chosen.steps)

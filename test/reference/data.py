@@ -2,6 +2,7 @@
 the bytes of a text, without the held-out tail, and records of a table."""
 
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
@@ -42,18 +43,28 @@ def text_batches(path: Path, window: int, batch: int, holdout: float) -> Iterato
     return windows(tokens, window, batch, holdout)
 
 
-def write_records(path: Path, records: int, inputs: int, classes: int, seed: int, fields: tuple[str, str]) -> None:
-    """Records as the arrays of a safetensors file: [records, inputs] of f32,
-    points around a centre of their class, and the class in i32. Half of the
-    labels are drawn anew, so that no loss comes near 0 and no gradient becomes
-    denormal."""
+@dataclass(frozen=True)
+class Table:
+    """Records of a safetensors file: [records, inputs] of floats, points around a
+    centre of their class, and the class in i32."""
+
+    records: int
+    inputs: int
+    classes: int
+    fields: tuple[str, str]  # their names
+
+
+def write_table(path: Path, table: Table, seed: int, dtype: str) -> None:
+    """Half of the labels are drawn anew, so that no loss comes near 0 and no
+    gradient becomes denormal. Values are drawn in f32 and widened."""
+    records, inputs, classes = table.records, table.inputs, table.classes
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, records).astype(np.int32)
     centres = random.standard_normal((classes, inputs), np.float32)
     values = centres[labels] * np.float32(0.3) + random.standard_normal((records, inputs), np.float32)
     noise = random.integers(0, classes, records).astype(np.int32)
     labels = np.where(random.random(records) < 0.5, noise, labels)
-    tensorfile.write(path, dict(zip(fields, (values, labels))))
+    tensorfile.write(path, dict(zip(table.fields, (values.astype(dtype), labels))))
 
 
 def record_batches(path: Path, fields: tuple[str, str], batch: int, holdout: float) -> Iterator[Batch]:

@@ -24,7 +24,7 @@ SCALARS = (
     "added subtracted factor numerator denominator negated squared cubed base exponent exps logs roots inverse_roots"
     " tanhs sines cosines erfs magnitudes larger smaller chosen"
 )
-REDUCTIONS = "summed averaged multiplied greatest least length spread pooled shares left_out"
+REDUCTIONS = "summed averaged greatest least length spread pooled shares left_out"
 
 # Models of the tests, one parameter for each rule of differentiation.
 PROBES: dict[str, Config] = {
