@@ -71,21 +71,23 @@ def measure(bench: Bench, sides: list[Side], peak: Worker, least: int) -> report
             return result
 
 
-def check(bench: Bench) -> None:
+def check(bench: Bench) -> float:
+    """Seconds that compiling took; ends the run where the sides disagree."""
+    built_s = bench.compile()
     found = bench.agreement()
     print(f"{bench.row.name}: {found}")
     if not found.holds():
         sys.exit(f"{bench.row.name}: Ogee and PyTorch do not compute the same; nothing was timed")
+    return built_s
 
 
 def run_row(bench: Bench, chosen: argparse.Namespace, program: Path) -> report.Result:
     bench.prepare()
-    if "ogee" in chosen.sides:
-        check(bench)
+    built_s = check(bench) if "ogee" in chosen.sides else None
     with ExitStack() as stack:
         sides = []
         for name in chosen.sides:
-            sides.append(bench.start(name))
+            sides.append(bench.start(name, built_s))
             stack.callback(sides[-1].worker.close)
         peak = Worker([str(program), str(bench.threads)], bench.folder / "peak.txt")
         stack.callback(peak.close)

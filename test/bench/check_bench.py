@@ -56,12 +56,14 @@ def check_spread() -> None:
 
 
 def check_agreement() -> None:
+    two = (1.0, 1.0)
     expected = {"a": np.ones(3), "b": np.full(2, 2.0)}
-    demand("same", agree.compare(1.0, expected, 1.0, expected).holds(), "agrees")
+    demand("same", agree.compare(two, expected, two, expected).holds(), "agrees")
     for name, wrong in (("nan", np.array([1, np.nan, 1])), ("off", np.array([1, 1, 1.001]))):
-        found = agree.compare(1.0, expected | {"a": wrong}, 1.0, expected)
+        found = agree.compare(two, expected | {"a": wrong}, two, expected)
         demand(f"gradient {name}", not found.holds() and found.worst == "a", found)
-    demand("loss nan", not agree.compare(float("nan"), expected, 1.0, expected).holds(), "refused")
+    for name, losses in (("nan", (float("nan"), 1.0)), ("after an update", (1.0, 1.0006))):
+        demand(f"loss {name}", not agree.compare(losses, expected, two, expected).holds(), "refused")
 
 
 def check_worker() -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+import numpy as np
 import torch
 
 import rows  # first: it makes the reference's modules known
@@ -42,9 +43,12 @@ class Trainer:
         """The loss before the update."""
         loss = self.forward(*batch)
         loss.backward()
+        self.update()
+        return loss.item()
+
+    def update(self) -> None:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        return loss.item()
 
     def timed(self) -> tuple[float, float]:
         """Milliseconds and loss of one step."""
@@ -55,12 +59,14 @@ class Trainer:
 
 
 def write_gradients(row: rows.Row, init: Path, data: Path, output: Path) -> None:
-    """Loss and gradients of the first step; the loss under the name `loss`."""
+    """Gradients of the first step, losses of the first two under the name `loss`."""
     trainer = Trainer(row, "eager", init, data)
     loss = trainer.model(*trainer.batch())
     loss.backward()
     found = torch_models.gradients(trainer.model)
-    tensorfile.write(output, found | {"loss": loss.detach().numpy()})
+    trainer.update()
+    losses = np.array([loss.item(), trainer.step(trainer.batch())])
+    tensorfile.write(output, found | {"loss": losses})
 
 
 def serve(trainer: Trainer) -> None:

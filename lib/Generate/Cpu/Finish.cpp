@@ -162,16 +162,26 @@ void FinishEmitter::computeReductions() {
   }
 }
 
+/// A result may lie where an operand lies that other results read: a moment's
+/// next value replaces the one that the parameter's next value is made of. So
+/// results of one shape share a loop and are all computed before one is stored.
 void FinishEmitter::storeResults() {
-  for (const Sink &sink : sinksOf(frame.kernel())) {
-    if (!isFinished(sink.value))
-      continue;
+  llvm::MapVector<ArrayRef<int64_t>, SmallVector<Sink>> byShape;
+  for (const Sink &sink : sinksOf(frame.kernel()))
+    if (isFinished(sink.value))
+      byShape[cast<RankedTensorType>(sink.value.getType()).getShape()]
+          .push_back(sink);
+  for (auto &[shape, sinks] : byShape) {
     Elements::Scope scope(elements);
-    auto shape = cast<RankedTensorType>(sink.value.getType()).getShape();
-    if (!shape.empty())
-      elements.hoist(sink.value, Point(shape.size(), elements.lane()));
-    forElements(sink.value,
-                [&](const Point &point) { elements.store(sink, point); });
+    for (const Sink &sink : sinks)
+      if (!shape.empty())
+        elements.hoist(sink.value, Point(shape.size(), elements.lane()));
+    forElements(sinks.front().value, [&](const Point &point) {
+      for (const Sink &sink : sinks)
+        elements.read(sink.value, point);
+      for (const Sink &sink : sinks)
+        elements.store(sink, point);
+    });
   }
 }
 
