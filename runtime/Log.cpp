@@ -38,14 +38,36 @@ void Log::open(const OgeeProgram &program, const Flags &flags) {
   line(text, size);
 }
 
-void Log::step(const StepResult &result) {
-  char text[256];
+/// What every step has is no metric, and logits are no scalar.
+static bool isMetric(const OgeeSlot &slot) {
+  const char *always[] = {"loss", "norm", "rate"};
+  for (const char *name : always)
+    if (!strcmp(slot.name, name))
+      return false;
+  bool isFloat = slot.type == OGEE_F32 || slot.type == OGEE_F64;
+  return isFloat && slot.elements == 1 && !strchr(slot.name, ':');
+}
+
+void Log::step(const StepResult &result, const OgeeEntry &entry,
+               const uint8_t *arena) {
+  if (file < 0)
+    return;
+  char text[4096];
   int size = snprintf(
       text, sizeof text,
       "{\"step\": %ld, \"loss\": %s, \"rate\": %s, \"norm\": %s, "
-      "\"seconds\": %s}\n",
+      "\"seconds\": %s",
       result.step, jsonNumber(result.loss).text, jsonNumber(result.rate).text,
       jsonNumber(result.norm).text, jsonNumber(result.seconds).text);
+  for (int64_t i = 0; i < entry.output_count; ++i) {
+    const OgeeSlot &slot = entry.outputs[i];
+    // What does not fit is left out: a line is one write.
+    bool fits = strlen(slot.name) + sizeof(Number) + 16 < sizeof text - size;
+    if (isMetric(slot) && fits)
+      size += snprintf(text + size, sizeof text - size, ", \"%s\": %s",
+                       slot.name, jsonNumber(readSlot(slot, arena)).text);
+  }
+  size += snprintf(text + size, sizeof text - size, "}\n");
   line(text, size);
 }
 

@@ -19,7 +19,9 @@ class Log {
 public:
   /// Starts the file with its header; without a path nothing is written.
   void open(const OgeeProgram &program, const Flags &flags);
-  void step(const StepResult &result);
+  /// One line, with the metrics among the outputs of `entry` by their names.
+  void step(const StepResult &result, const OgeeEntry &entry,
+            const uint8_t *arena);
   void evaluation(int64_t step, double loss, int64_t tokens);
 
 private:
@@ -28,6 +30,9 @@ private:
   const char *path = nullptr;
   int file = -1;
 };
+
+/// A scalar that an entry has left in the arena.
+double readSlot(const OgeeSlot &slot, const uint8_t *arena);
 
 /// A number as JSON with all its digits; `null` where JSON has no word for it.
 struct Number {

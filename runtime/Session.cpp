@@ -28,15 +28,17 @@ const OgeeSlot *findSlot(const OgeeSlot *slots, int64_t count,
   return nullptr;
 }
 
+double readSlot(const OgeeSlot &slot, const uint8_t *arena) {
+  const uint8_t *from = arena + slot.offset;
+  if (slot.type == OGEE_F64)
+    return *reinterpret_cast<const double *>(from);
+  return *reinterpret_cast<const float *>(from);
+}
+
 double readOutput(const Session &session, const OgeeEntry &entry,
                   const char *name) {
   const OgeeSlot *slot = findSlot(entry.outputs, entry.output_count, name);
-  if (!slot)
-    return __builtin_nan("");
-  const uint8_t *from = session.arena + slot->offset;
-  if (slot->type == OGEE_F64)
-    return *reinterpret_cast<const double *>(from);
-  return *reinterpret_cast<const float *>(from);
+  return slot ? readSlot(*slot, session.arena) : __builtin_nan("");
 }
 
 void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step) {

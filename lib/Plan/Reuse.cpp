@@ -1,9 +1,9 @@
 // A row kernel walks its rows once and writes an element after everything that
-// the element depends on. So an argument may be overwritten by a result where
-// each of its readers either computes an element of the result at the same
-// place, or feeds a reduction of the row on which the result depends. Other
-// families keep partial sums in their results or read rows of other chunks, and
-// never share.
+// the element depends on, and the elements of all results at a place together.
+// So an argument may be overwritten by a result where each of its readers
+// either computes an element of a result at the same place, or feeds a
+// reduction of the row on which the result depends. Other families keep partial
+// sums in their results or read rows of other chunks, and never share.
 #include "lib/Plan/Reuse.h"
 #include "lib/Nn/Nn.h"
 
@@ -44,19 +44,28 @@ static bool isShapedLike(Value value, Value result) {
          cast<ShapedType>(result.getType()).getShape();
 }
 
-/// Every element-wise step from `op` to the result keeps the place.
+/// `user` is the yield, of a value that is written together with the result.
+static bool isWrittenWith(Operation *user, Operation *op, Value result) {
+  return user->hasTrait<OpTrait::IsTerminator>() &&
+         isShapedLike(op->getResult(0), result);
+}
+
+/// Every element-wise step from `op` to the result, or to one that is written
+/// with it, keeps the place.
 static bool keepsPlace(Operation *op, Value result,
                        const llvm::SetVector<Operation *> &slice) {
   if (op == result.getDefiningOp())
     return true;
   for (Operation *user : op->getUsers()) {
-    if (!slice.contains(user))
-      return false;
-    auto generic = dyn_cast<linalg::GenericOp>(user);
-    if (!generic)
-      continue; // a reduction such as nn.logsumexp: done before the result
-    if (generic.getNumParallelLoops() != generic.getNumLoops())
+    if (isWrittenWith(user, op, result))
       continue;
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    bool isElementwise =
+        generic && generic.getNumParallelLoops() == generic.getNumLoops();
+    if (!isElementwise && !slice.contains(user))
+      return false;
+    if (!isElementwise)
+      continue; // a reduction, of linalg or nn: done before the result
     if (!readsInPlace(generic, op->getResult(0), result) ||
         !keepsPlace(user, result, slice))
       return false;
@@ -86,11 +95,9 @@ bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
     return false;
   llvm::SetVector<Operation *> slice = backwardSlice(written);
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (!slice.contains(user))
-      return false;
     auto generic = dyn_cast<linalg::GenericOp>(user);
     if (!generic || generic.getNumParallelLoops() != generic.getNumLoops())
-      return true;
+      return slice.contains(user);
     return readsInPlace(generic, value, written) &&
            keepsPlace(user, written, slice);
   });

@@ -6,6 +6,8 @@
 #include "lib/Generate/Cpu/Elements.h"
 #include "lib/Generate/Cpu/Partials.h"
 
+#include "llvm/ADT/MapVector.h"
+
 using namespace mlir;
 using namespace ogee;
 
@@ -72,6 +74,7 @@ public:
   void combineParts(const Partial &partial);
   void computeReductions();
   void storeResults();
+  void storeTogether(ArrayRef<Sink> sinks);
   bool failed() const { return elements.failed(); }
 
 private:
@@ -162,27 +165,31 @@ void FinishEmitter::computeReductions() {
   }
 }
 
-/// A result may lie where an operand lies that other results read: a moment's
-/// next value replaces the one that the parameter's next value is made of. So
-/// results of one shape share a loop and are all computed before one is stored.
+/// Results of one shape are read together before any of them is stored, because
+/// a result may lie where an operand of another one lies.
 void FinishEmitter::storeResults() {
-  llvm::MapVector<ArrayRef<int64_t>, SmallVector<Sink>> byShape;
+  llvm::MapVector<ArrayRef<int64_t>, SmallVector<Sink>> sinks;
   for (const Sink &sink : sinksOf(frame.kernel()))
     if (isFinished(sink.value))
-      byShape[cast<RankedTensorType>(sink.value.getType()).getShape()]
-          .push_back(sink);
-  for (auto &[shape, sinks] : byShape) {
-    Elements::Scope scope(elements);
+      sinks[cast<RankedTensorType>(sink.value.getType()).getShape()].push_back(
+          sink);
+  for (auto &[shape, group] : sinks)
+    storeTogether(group);
+}
+
+void FinishEmitter::storeTogether(ArrayRef<Sink> sinks) {
+  Elements::Scope scope(elements);
+  Value first = sinks.front().value;
+  size_t rank = cast<RankedTensorType>(first.getType()).getRank();
+  for (const Sink &sink : sinks)
+    if (rank != 0)
+      elements.hoist(sink.value, Point(rank, elements.lane()));
+  forElements(first, [&](const Point &point) {
     for (const Sink &sink : sinks)
-      if (!shape.empty())
-        elements.hoist(sink.value, Point(shape.size(), elements.lane()));
-    forElements(sinks.front().value, [&](const Point &point) {
-      for (const Sink &sink : sinks)
-        elements.read(sink.value, point);
-      for (const Sink &sink : sinks)
-        elements.store(sink, point);
-    });
-  }
+      elements.read(sink.value, point);
+    for (const Sink &sink : sinks)
+      elements.store(sink, point);
+  });
 }
 
 LogicalResult ogee::emitFinish(ModuleOp module, kernel::FuncOp kernel,

@@ -36,7 +36,7 @@ def diagnose(program: str) -> list[tuple[str, int, str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.arch")
         path.write_text(program)
-        run = subprocess.run(["ogee", "check", str(path)], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(["ogee", "check", str(path)], capture_output=True, text=True, timeout=600)
     found = re.findall(r"^\S*?(?::(\d+):\d+)?: (error|warning): .*\[([EW]\d+)\]$", run.stderr, re.M)
     errors = [each for each in found if each[1] == "error"]
     if bool(errors) != (run.returncode == 1):

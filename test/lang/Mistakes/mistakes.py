@@ -17,7 +17,7 @@ def check(text: str, overrides: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "m.arch")
         path.write_text(text)
-        run = subprocess.run(["ogee", "check", str(path), *overrides], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(["ogee", "check", str(path), *overrides], capture_output=True, text=True, timeout=600)
     if run.returncode != 1:
         return f"exit code {run.returncode}, not 1\n{run.stderr}"
     return run.stderr
