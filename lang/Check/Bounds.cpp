@@ -3,6 +3,7 @@
 // find is the place that the message shows.
 #include "lang/Check/Elaborator.h"
 #include "mlir/Analysis/Presburger/IntegerRelation.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -19,6 +20,7 @@ namespace {
 struct Linear {
   std::map<unsigned, int64_t> columns;
   int64_t constant = 0;
+  bool overflows = false; ///< Beyond 64 bits: nothing is known.
 };
 
 /// The system of one read: a column an index, a column a read of data, a
@@ -47,8 +49,12 @@ public:
 private:
   unsigned column(std::string key, std::string name, std::optional<int64_t> low,
                   std::optional<int64_t> high);
-  void atLeastZero(Linear form) { inequalities.push_back(std::move(form)); }
+  void atLeastZero(Linear form) {
+    if (!form.overflows)
+      inequalities.push_back(std::move(form));
+  }
   std::optional<Linear> quotient(const model::OpScalar *op);
+  Linear fromData(const model::ReadScalar *node);
   std::optional<SmallVector<int64_t>> find(const Linear &extra);
 
   Key key;
@@ -58,9 +64,15 @@ private:
 
 Linear combine(const Linear &a, int64_t by, const Linear &b) {
   Linear result = a;
-  result.constant += by * b.constant;
+  result.overflows |= b.overflows;
+  auto add = [&](int64_t &sum, int64_t factor) {
+    int64_t product = 0;
+    result.overflows |= llvm::MulOverflow(by, factor, product) ||
+                        llvm::AddOverflow(sum, product, sum);
+  };
+  add(result.constant, b.constant);
   for (auto [column, factor] : b.columns)
-    result.columns[column] += by * factor;
+    add(result.columns[column], factor);
   return result;
 }
 
@@ -108,6 +120,23 @@ std::optional<Linear> System::quotient(const model::OpScalar *op) {
   return op->op == ScalarOp::Mod ? rest : self;
 }
 
+/// An integer read from data may be anything within its type's bounds.
+Linear System::fromData(const model::ReadScalar *node) {
+  const model::Type &type = node->tensor->type;
+  std::optional<int64_t> low = type.low, high = type.high;
+  auto *otherwise =
+      node->otherwise ? dyn_cast<model::ConstScalar>(node->otherwise) : nullptr;
+  if (otherwise) {
+    low = std::min(*low, otherwise->integer);
+    high = std::max(*high, otherwise->integer + 1);
+  } else if (node->otherwise) {
+    low = high = std::nullopt;
+  }
+  Linear self;
+  self.columns[column(key(node), node->range.text().str(), low, high)] = 1;
+  return self;
+}
+
 std::optional<Linear> System::linear(const Scalar *scalar) {
   if (auto *node = dyn_cast<model::ConstScalar>(scalar))
     return constant(node->integer);
@@ -117,23 +146,8 @@ std::optional<Linear> System::linear(const Scalar *scalar) {
                         node->index->extent)] = 1;
     return self;
   }
-  if (auto *node = dyn_cast<model::ReadScalar>(scalar)) {
-    const model::Type &type = node->tensor->type;
-    std::optional<int64_t> low = type.low, high = type.high;
-    auto *otherwise = node->otherwise
-                          ? dyn_cast<model::ConstScalar>(node->otherwise)
-                          : nullptr;
-    if (otherwise) {
-      low = std::min(*low, otherwise->integer);
-      high = std::max(*high, otherwise->integer + 1);
-    } else if (node->otherwise) {
-      low = high = std::nullopt;
-    }
-    Linear self;
-    self.columns[column(key(scalar), scalar->range.text().str(), low, high)] =
-        1;
-    return self;
-  }
+  if (auto *node = dyn_cast<model::ReadScalar>(scalar))
+    return fromData(node);
   if (auto *node = dyn_cast<model::TupleScalar>(scalar)) {
     Linear sum;
     for (auto [part, index] : llvm::zip(node->parts, node->indices)) {
@@ -289,7 +303,7 @@ void Elaborator::proveRead(const ReadSite &site) {
   for (auto [at, subscript] : llvm::enumerate(site.read->subscripts)) {
     System system(key);
     auto form = system.linear(subscript);
-    if (!form) {
+    if (!form || form->overflows) {
       report(diag::NotProved, site.items[at], at + 1, describe(shape),
              site.items[at].text());
       return;

@@ -12,62 +12,14 @@ static ScalarOp mathOp(Builtin builtin) {
                   unsigned(ScalarOp::Exp));
 }
 
-static double computeUnary(ScalarOp op, double x) {
-  switch (op) {
-  case ScalarOp::Negate:
-    return -x;
-  case ScalarOp::Exp:
-    return std::exp(x);
-  case ScalarOp::Log:
-    return std::log(x);
-  case ScalarOp::Sqrt:
-    return std::sqrt(x);
-  case ScalarOp::Rsqrt:
-    return 1 / std::sqrt(x);
-  case ScalarOp::Tanh:
-    return std::tanh(x);
-  case ScalarOp::Sin:
-    return std::sin(x);
-  case ScalarOp::Cos:
-    return std::cos(x);
-  case ScalarOp::Erf:
-    return std::erf(x);
-  case ScalarOp::Abs:
-    return std::abs(x);
-  case ScalarOp::Floor:
-    return std::floor(x);
-  default:
-    llvm_unreachable("not a function of a number");
-  }
-}
-
-double Elaborator::foldOp(ScalarOp op, ArrayRef<double> parts, bool isInt) {
-  switch (op) {
-  case ScalarOp::Not:
-    return parts[0] == 0;
-  case ScalarOp::Cast:
-    return isInt ? std::trunc(parts[0]) : parts[0];
-  case ScalarOp::And:
-    return parts[0] != 0 && parts[1] != 0;
-  case ScalarOp::Or:
-    return parts[0] != 0 || parts[1] != 0;
-  default:
-    break;
-  }
-  if (parts.size() == 1)
-    return computeUnary(op, parts[0]);
-  Value value =
-      numbers(op, Value::ofFloat(parts[0]), Value::ofFloat(parts[1]), Range());
-  return value.is(ValueKind::Bool) ? double(value.integer) : value.number;
-}
-
 /// Functions of one number; `-` and `not` of what is not known come here too.
 Value Elaborator::callMath(ScalarOp op, ArrayRef<Argument> args, Range range) {
   Value value = args[0].value;
   if (value.isNumber()) {
     bool isAbs = op == ScalarOp::Abs && value.is(ValueKind::Int);
-    return isAbs ? Value::ofInt(std::abs(value.integer))
-                 : Value::ofFloat(computeUnary(op, value.asDouble()));
+    if (isAbs && value.integer < 0)
+      return integers(ScalarOp::Sub, 0, value.integer, range);
+    return isAbs ? value : Value::ofFloat(computeNumber(op, value.asDouble()));
   }
   auto apply = [=, this](Scalar *scalar) -> Scalar * {
     bool isNot = op == ScalarOp::Not;
@@ -188,8 +140,12 @@ Value Elaborator::toInt(Value value, Range range) {
     return value;
   if (value.is(ValueKind::Bool))
     return Value::ofInt(value.integer);
-  if (value.is(ValueKind::Float))
-    return Value::ofInt(int64_t(std::trunc(value.number)));
+  if (value.is(ValueKind::Float)) {
+    if (std::abs(value.number) < 9e18)
+      return Value::ofInt(int64_t(std::trunc(value.number)));
+    report(diag::Overflow, range);
+    return Value::error();
+  }
   bool isTensor = value.is(ValueKind::Tensor) || value.is(ValueKind::Variable);
   const TensorValue *tensor = isTensor ? asTensor(value, range) : nullptr;
   if (tensor && !tensor->type.shape.empty())

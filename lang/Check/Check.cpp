@@ -3,9 +3,6 @@
 
 using namespace ogee;
 
-CheckedModel::CheckedModel(DiagnosticSink &sink) : sink(&sink) {}
-CheckedModel::~CheckedModel() = default;
-
 std::unique_ptr<CheckedModel> ogee::check(const ast::File &file,
                                           const CheckOptions &options,
                                           DiagnosticSink &sink) {

@@ -1,13 +1,17 @@
 //===- Elaborator.h - The interpreter that is Check -----------------------===//
 //
 // One class with its methods in files by family:
-//   Names       scopes, lookup, the library and `use`
-//   Evaluate    expressions            Statements  blocks, bindings, loops
-//   Arithmetic  operators on numbers, elements and whole tensors
-//   Elements    brackets, reads, reductions, definitions
-//   Ranges      extents of indices     Bounds      reads lie inside
-//   Functions   calls, shapes, reuse   Instances   archs, parameters
-//   Builtins    built-in functions     Train       settings, optimizers
+//   Names         scopes, lookup, `use`     Evaluate      expressions
+//   Statements    blocks, bindings, loops   Writes        y[..] = e
+//   Numbers       compile-time arithmetic   Arithmetic    of elements
+//   WholeTensors  operators without index   Tensors       what makes a tensor
+//   Elements      definitions, indices      Subscripts    x[..]
+//   Reductions    f[i](e), built in         UserReductions  and of the user
+//   Ranges        extents of indices        Bounds        reads lie inside
+//   Functions     calls, reuse              Types         do arguments fit
+//   Instances     archs, parameters         Builtins      built-in functions
+//   Train         settings                  Data          fields, entries
+//   Optimize      optimizers, the tree      Describe      words and keys
 //
 // What is being elaborated is told by two frames: FuncFrame, the function whose
 // operations are collected, and ElementFrame, the element definition in it.
@@ -42,6 +46,13 @@ enum class Builtin : unsigned {
 
 /// More calls inside each other are taken for a recursion.
 constexpr unsigned maxCalls = 100;
+/// Expressions inside each other, over all calls: what the stack can bear.
+constexpr unsigned maxEvalDepth = 2000;
+/// A loop is taken once for each value, so that a longer one is a mistake.
+constexpr int64_t maxRounds = 1 << 16;
+/// Elements of a tensor, and of a table that is computed while compiling.
+constexpr int64_t maxElements = int64_t(1) << 40;
+constexpr int64_t maxTable = int64_t(1) << 24;
 
 /// An index while its range is not known yet.
 struct OpenIndex : model::Index {
@@ -113,6 +124,12 @@ public:
 
 private:
   std::function<void(Report &)> end;
+};
+
+/// One value a dimension, and where each is written.
+struct Subscripts {
+  SmallVector<Value> values;
+  SmallVector<Range> ranges;
 };
 
 /// What a slice takes of a dimension; a number drops it.
@@ -193,10 +210,17 @@ private:
                        const ast::Expr *condition, Scope &scope);
   Value writeSlice(const ast::AssignStmt *stmt, const TensorValue *old,
                    Scope &scope);
+  std::optional<SmallVector<Value>> sliceItems(const ast::Bracket &bracket,
+                                               ArrayRef<int64_t> shape,
+                                               Scope &scope);
+  Scalar *slicedElement(ArrayRef<SliceDim> dims, const TensorValue *old,
+                        const TensorValue *written, ArrayRef<Scalar *> place,
+                        Range range);
 
   //===-- Arithmetic ----------------------------------------------------===//
   Value binary(model::ScalarOp op, Value lhs, Value rhs, Range range);
   Value unary(model::ScalarOp op, Value operand, Range range);
+  double computeNumber(model::ScalarOp op, double x);
   Value numbers(model::ScalarOp op, Value lhs, Value rhs, Range range);
   Value integers(model::ScalarOp op, int64_t lhs, int64_t rhs, Range range);
   Value scalars(model::ScalarOp op, Scalar *lhs, Scalar *rhs, Range range);
@@ -207,9 +231,11 @@ private:
   Scalar *makeConst(Element element, double number, int64_t integer,
                     Range range);
   std::optional<Element> commonFloat(Scalar *lhs, Scalar *rhs);
+  std::optional<Element> commonElement(Scalar *lhs, Scalar *rhs);
   Scalar *coerce(Scalar *scalar, Element element);
   Value convert(Value value, Element element, Range range);
   Scalar *hoist(Scalar *scalar, Element element);
+  Scalar *fitElement(Scalar *scalar, Element element);
   Scalar *asScalar(Value value, Range range);
   Value matmul(Value lhs, Value rhs, Range range);
   void reportOperands(StringRef op, Value lhs, Value rhs, Range range);
@@ -244,6 +270,9 @@ private:
                          Range range, ElementFrame &frame);
   bool introduce(const ast::Expr *item, Scope &scope, ElementFrame &frame,
                  llvm::SmallVectorImpl<OpenIndex *> &indices, bool fromZero);
+  std::optional<Value> writtenRange(OpenIndex *index,
+                                    const ast::BinderExpr *binder, Scope &scope,
+                                    bool fromZero);
   OpenIndex *newIndex(StringRef name, Range range, ElementFrame &frame);
   Scalar *indexScalar(OpenIndex *index, Range range);
   ArrayRef<OpenIndex *> openDots(ElementFrame &frame, Scope &scope,
@@ -255,9 +284,13 @@ private:
   Value subscript(const ast::SubscriptExpr *expr, Value base, Scope &scope);
   Value listElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
   Value tensorElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
+  bool dotSubscripts(const ast::Expr *item, ArrayRef<int64_t> extents,
+                     Scope &scope, Subscripts &subscripts);
+  Value subscriptValue(const ast::Expr *item, int64_t extent, Scope &scope);
+  bool evalSubscripts(const ast::Bracket &bracket, ArrayRef<int64_t> shape,
+                      Scope &scope, Subscripts &subscripts);
   Value readElement(const ast::SubscriptExpr *expr, const TensorValue *tensor,
-                    ArrayRef<Value> values, ArrayRef<Range> ranges,
-                    Scope &scope);
+                    const Subscripts &subscripts, Scope &scope);
   Value slice(const TensorValue *base, ArrayRef<Value> items,
               const ast::SubscriptExpr *expr);
   SmallVector<SliceDim> sliceDims(const TensorValue *base,
@@ -278,6 +311,9 @@ private:
   Value userReduction(Value function, const ast::CallExpr *call,
                       const ast::SubscriptExpr *callee, Scope &scope,
                       ElementFrame &frame);
+  Value callOnElements(Value function, Scalar *body,
+                       ArrayRef<OpenIndex *> order, const ast::CallExpr *call,
+                       ElementFrame &frame);
   OpenIndex *keptIndex(const ast::SubscriptExpr *callee, Scope &scope,
                        Scope &inner, ElementFrame &frame, Scalar *&at);
   Scalar *closedBody(const ast::CallExpr *call,
@@ -299,6 +335,13 @@ private:
   Value call(Value callee, ArrayRef<Argument> args, Range range);
   Value callFunction(const FunctionValue *function, ArrayRef<Argument> args,
                      Range range);
+  bool assignArguments(StringRef name, ArrayRef<ast::Parameter> params,
+                       ArrayRef<Argument> args,
+                       llvm::SmallVectorImpl<const Argument *> &given);
+  std::string functionKey(const FunctionValue *function, const Scope &frame,
+                          const Instance *self);
+  std::unique_ptr<model::Func> newFunction(const FunctionValue *function,
+                                           const Instance *self);
   bool bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
                      ArrayRef<Argument> args, Range range, Scope &scope);
   bool matchType(const ast::TypeExpr *type, Value &value, Range range,
@@ -443,6 +486,7 @@ private:
   Element precision = Element::F32;
   /// The calls and instantiations around what is elaborated.
   SmallVector<std::pair<StringRef, Range>> calls;
+  unsigned evalDepth = 0;
   Instance *root = nullptr;
   Instance optimizerRoot;
   std::string fileName;

@@ -2,6 +2,7 @@
 // a definition becomes an operation. Ranges are found and reads are proved when
 // the definition ends, when all that tells them is known.
 #include "lang/Check/Elaborator.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -58,17 +59,49 @@ Scalar *Elaborator::indexScalar(OpenIndex *index, Range range) {
       model::IndexScalar{{Element::Int, range}, index});
 }
 
+/// The range of `i in a..b by s`; the value that the name stands for.
+std::optional<Value> Elaborator::writtenRange(OpenIndex *index,
+                                              const ast::BinderExpr *binder,
+                                              Scope &scope, bool fromZero) {
+  Range where = binder->domain->range;
+  Value domain = eval(binder->domain, scope);
+  if (domain.isError())
+    return std::nullopt;
+  if (!domain.is(ValueKind::Range)) {
+    report(diag::WrongType, where, describe(domain), "a range `a..b`");
+    return std::nullopt;
+  }
+  const RangeValue &range = *domain.range;
+  if (fromZero && (range.lower != 0 || range.step != 1)) {
+    report(diag::StartsAtZero, where, index->name);
+    return std::nullopt;
+  }
+  if (range.size() == 0) {
+    report(diag::EmptyRange, where, range.lower, range.upper);
+    return std::nullopt;
+  }
+  index->extent = range.size();
+  index->isWritten = true;
+  index->extentRange = binder->range;
+  Value value = Value::ofScalar(indexScalar(index, index->range));
+  if (range.step != 1)
+    value = binary(model::ScalarOp::Mul, Value::ofInt(range.step), value,
+                   index->range);
+  if (range.lower != 0)
+    value = binary(model::ScalarOp::Add, Value::ofInt(range.lower), value,
+                   index->range);
+  return value;
+}
+
 /// A bare name, `i in a..b`, or a tuple of these: new indices, in order.
 bool Elaborator::introduce(const ast::Expr *item, Scope &scope,
                            ElementFrame &frame,
                            llvm::SmallVectorImpl<OpenIndex *> &indices,
                            bool fromZero) {
-  if (auto *tuple = dyn_cast<ast::TupleExpr>(item)) {
-    for (const ast::Arg &arg : tuple->elements)
-      if (!introduce(arg.value, scope, frame, indices, /*fromZero=*/true))
-        return false;
-    return true;
-  }
+  if (auto *tuple = dyn_cast<ast::TupleExpr>(item))
+    return llvm::all_of(tuple->elements, [&](const ast::Arg &arg) {
+      return introduce(arg.value, scope, frame, indices, /*fromZero=*/true);
+    });
   auto *name = dyn_cast<ast::NameExpr>(item);
   auto *binder = dyn_cast<ast::BinderExpr>(item);
   if (!name && !binder) {
@@ -84,38 +117,12 @@ bool Elaborator::introduce(const ast::Expr *item, Scope &scope,
   }
   OpenIndex *index = newIndex(ident.name, ident.range, frame);
   indices.push_back(index);
-  Value value = Value::ofScalar(indexScalar(index, ident.range));
-  if (binder) {
-    Value domain = eval(binder->domain, scope);
-    if (domain.isError())
-      return false;
-    if (!domain.is(ValueKind::Range)) {
-      report(diag::WrongType, binder->domain->range, describe(domain),
-             "a range `a..b`");
-      return false;
-    }
-    const RangeValue &range = *domain.range;
-    bool isPlain = range.lower == 0 && range.step == 1;
-    if (fromZero && !isPlain) {
-      report(diag::StartsAtZero, binder->domain->range, ident.name);
-      return false;
-    }
-    if (range.size() == 0) {
-      report(diag::EmptyRange, binder->domain->range, range.lower, range.upper);
-      return false;
-    }
-    index->extent = range.size();
-    index->isWritten = true;
-    index->extentRange = binder->range;
-    if (range.step != 1)
-      value = binary(model::ScalarOp::Mul, Value::ofInt(range.step), value,
-                     ident.range);
-    if (range.lower != 0)
-      value = binary(model::ScalarOp::Add, Value::ofInt(range.lower), value,
-                     ident.range);
-  }
-  scope.set(ident.name, value, ident.range, NameKind::Index);
-  return true;
+  std::optional<Value> value = Value::ofScalar(indexScalar(index, ident.range));
+  if (binder)
+    value = writtenRange(index, binder, scope, fromZero);
+  if (value)
+    scope.set(ident.name, *value, ident.range, NameKind::Index);
+  return value.has_value();
 }
 
 /// The indices of `..`, which are made where its extents are first known: from
@@ -250,10 +257,15 @@ Value Elaborator::finishDefinition(ArrayRef<SmallVector<OpenIndex *>> dims,
     groups.push_back(dim.size());
     shape.push_back(extent);
   }
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (llvm::MulOverflow(count, extent, count) || count > maxElements) {
+      report(diag::TooManyElements, range, describe(shape));
+      return Value::error();
+    }
   Element to = body->element;
   if (model::isFloat(to) && body->isUniform)
-    body = body->isLiteral ? coerce(body, to = precision)
-                           : hoist(body, to = precision);
+    body = fitElement(body, to = precision);
   if (func) {
     model::Tensor *same =
         groups.size() == indices.size() ? copied(body, indices) : nullptr;

@@ -1,6 +1,7 @@
 // Expressions. What is known while compiling is computed; what is not becomes
 // a tree. Operators, calls and subscripts are in files of their own.
 #include "lang/Check/Elaborator.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -9,9 +10,16 @@ using llvm::cast;
 using llvm::dyn_cast;
 
 Value Elaborator::eval(const ast::Expr *expr, Scope &scope) {
-  if (!element && hasOpenDots(expr, scope))
-    return implicitDefinition(expr, scope);
-  return evalKind(expr, scope);
+  if (evalDepth > maxEvalDepth) {
+    report(diag::TooManyCalls, expr->range, maxCalls);
+    return Value::error();
+  }
+  ++evalDepth;
+  Value value = !element && hasOpenDots(expr, scope)
+                    ? implicitDefinition(expr, scope)
+                    : evalKind(expr, scope);
+  --evalDepth;
+  return value;
 }
 
 Value Elaborator::evalKind(const ast::Expr *expr, Scope &scope) {
@@ -86,6 +94,15 @@ Value Elaborator::evalIf(const ast::IfExpr *expr, Scope &scope) {
   return Value::error();
 }
 
+/// The type in which two branches meet; nullopt where there is none.
+std::optional<Element> Elaborator::commonElement(Scalar *lhs, Scalar *rhs) {
+  bool isLiteral = lhs->isLiteral || rhs->isLiteral;
+  bool isFloat = model::isFloat(lhs->element);
+  if (lhs->element == rhs->element && !(isFloat && isLiteral))
+    return lhs->element;
+  return commonFloat(lhs, rhs);
+}
+
 Value Elaborator::evalElementIf(const ast::IfExpr *expr, Value condition,
                                 Scope &scope) {
   Scalar *cond = asScalar(condition, expr->cond->range);
@@ -104,38 +121,27 @@ Value Elaborator::evalElementIf(const ast::IfExpr *expr, Value condition,
       element->guards.pop_back();
     return asScalar(value, block.range);
   };
-  Scalar *then = branch(*expr->then, cond);
   Scalar *negated =
       makeOp(model::ScalarOp::Not, Element::Bool, cond, expr->cond->range);
+  Scalar *then = branch(*expr->then, cond);
   Scalar *otherwise = branch(*expr->otherwise, negated);
   if (!then || !otherwise)
     return Value::error();
-  Element common = then->element;
-  if (then->element != otherwise->element || then->isLiteral ||
-      otherwise->isLiteral) {
-    auto shared = commonFloat(then, otherwise);
-    bool ints =
-        then->element == Element::Int && otherwise->element == Element::Int;
-    if (ints || then->element == Element::Bool)
-      shared = then->element;
-    if (!shared || (otherwise->element == Element::Bool) !=
-                       (then->element == Element::Bool)) {
-      reportOperands("if", Value::ofScalar(then), Value::ofScalar(otherwise),
-                     expr->range);
-      return Value::error();
-    }
-    common = *shared;
+  auto common = commonElement(then, otherwise);
+  if (!common) {
+    reportOperands("if", Value::ofScalar(then), Value::ofScalar(otherwise),
+                   expr->range);
+    return Value::error();
   }
   bool isUniform = cond->isUniform && then->isUniform && otherwise->isUniform;
-  if (!isUniform && cond->isUniform)
-    cond = hoist(cond, Element::Bool);
-  auto fit = [&](Scalar *scalar) {
-    return !isUniform && scalar->isUniform && !scalar->isLiteral
-               ? hoist(scalar, common)
-               : coerce(scalar, common);
+  auto fit = [&](Scalar *scalar, Element to) {
+    return isUniform ? coerce(scalar, to) : fitElement(scalar, to);
   };
-  auto *result = make<model::IfScalar>(
-      model::IfScalar{{common, expr->range}, cond, fit(then), fit(otherwise)});
+  auto *result =
+      make<model::IfScalar>(model::IfScalar{{*common, expr->range},
+                                            fit(cond, Element::Bool),
+                                            fit(then, *common),
+                                            fit(otherwise, *common)});
   result->isUniform = isUniform;
   return Value::ofScalar(result);
 }
@@ -224,6 +230,12 @@ Value Elaborator::evalRange(const ast::RangeExpr *expr, Scope &scope) {
     report(diag::NotPositive, expr->step->range, *step);
     return Value::error();
   }
+  int64_t size;
+  if (llvm::SubOverflow(*upper, *lower, size) ||
+      llvm::AddOverflow(size, *step, size)) {
+    report(diag::Overflow, expr->range);
+    return Value::error();
+  }
   return Value::ofRange(make<RangeValue>(*lower, *upper, *step));
 }
 
@@ -257,8 +269,12 @@ std::optional<SmallVector<Value>> Elaborator::asSequence(Value value,
   if (value.is(ValueKind::Range)) {
     SmallVector<Value> values;
     const RangeValue &over = *value.range;
-    for (int64_t at = over.lower; at < over.upper; at += over.step)
-      values.push_back(Value::ofInt(at));
+    if (over.size() > maxRounds) {
+      report(diag::TooManyRounds, range, over.size(), maxRounds);
+      return std::nullopt;
+    }
+    for (int64_t round = 0; round < over.size(); ++round)
+      values.push_back(Value::ofInt(over.lower + round * over.step));
     return values;
   }
   if (!value.isError())

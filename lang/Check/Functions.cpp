@@ -52,11 +52,12 @@ Value Elaborator::call(Value callee, ArrayRef<Argument> args, Range range) {
   }
 }
 
-/// Gives every parameter its value in `scope`, where later types see it.
-bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
-                               ArrayRef<Argument> args, Range range,
-                               Scope &scope) {
-  SmallVector<const Argument *> given(params.size(), nullptr);
+/// Which argument each parameter gets, by position and then by name; null:
+/// none.
+bool Elaborator::assignArguments(
+    StringRef name, ArrayRef<ast::Parameter> params, ArrayRef<Argument> args,
+    llvm::SmallVectorImpl<const Argument *> &given) {
+  given.assign(params.size(), nullptr);
   size_t position = 0;
   for (const Argument &arg : args) {
     size_t at = position;
@@ -66,16 +67,19 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
                            return param.name.name == arg.name.name;
                          }) -
            params.begin();
-      if (at == params.size()) {
-        auto diagnostic =
-            report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
-        SmallVector<StringRef> known;
-        for (const ast::Parameter &param : params)
-          known.push_back(param.name.name);
-        suggest(diagnostic, arg.name.name, arg.name.range, known);
-        return false;
-      }
-    } else if (position++ >= params.size()) {
+    } else {
+      ++position;
+    }
+    if (at >= params.size() && arg.name) {
+      auto diagnostic =
+          report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
+      SmallVector<StringRef> known;
+      for (const ast::Parameter &param : params)
+        known.push_back(param.name.name);
+      suggest(diagnostic, arg.name.name, arg.name.range, known);
+      return false;
+    }
+    if (at >= params.size()) {
       report(diag::TooManyArguments, arg.range, name, params.size(),
              args.size());
       return false;
@@ -86,15 +90,24 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
     }
     given[at] = &arg;
   }
+  return true;
+}
+
+/// Gives every parameter its value in `scope`, where later types see it.
+bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
+                               ArrayRef<Argument> args, Range range,
+                               Scope &scope) {
+  SmallVector<const Argument *> given;
+  if (!assignArguments(name, params, args, given))
+    return false;
   for (auto [param, arg] : llvm::zip(params, given)) {
-    Value value = arg           ? arg->value
-                  : param.value ? eval(param.value, scope)
-                                : Value::error();
     if (!arg && !param.value) {
       auto diagnostic =
           report(diag::MissingArgument, range, name, param.name.name);
       note(diagnostic, diag::DefinedHere, param.name.range, param.name.name);
+      return false;
     }
+    Value value = arg ? arg->value : eval(param.value, scope);
     Range at = arg ? arg->range : param.name.range;
     bool isDefaultNone = !arg && value.is(ValueKind::None);
     if (value.isError() ||
@@ -240,10 +253,9 @@ Value Elaborator::emitCall(const FuncEntry &entry, const std::string &path,
   });
 }
 
-/// The function for these values of its parameters; elaborated where it is new.
-/// `training` is part of what tells functions apart only where it is read.
-FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
-                                 Instance *self) {
+/// What tells this function, for these values of its parameters, from others.
+std::string Elaborator::functionKey(const FunctionValue *function,
+                                    const Scope &frame, const Instance *self) {
   std::string key;
   llvm::raw_string_ostream os(key);
   os << function->fn << '|' << (self ? self->key : "") << '|';
@@ -251,23 +263,35 @@ FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
     os << entry.first << '=';
     writeKey(os, entry.second.value);
   }
-  std::string modeKey = key + (training ? "T" : "E");
-  if (auto it = entries.find(key); it != entries.end())
-    return &it->second;
-  if (auto it = entries.find(modeKey); it != entries.end())
-    return &it->second;
+  return key;
+}
 
+std::unique_ptr<model::Func>
+Elaborator::newFunction(const FunctionValue *function, const Instance *self) {
   auto made = std::make_unique<model::Func>();
   std::string component = function->name.str();
   if (self && self->arch) {
     std::string arch = self->arch->decl->name.name.str();
     component = component.empty() ? arch : arch + "." + component;
   }
-  made->component = component;
   unsigned count = funcNames[component]++;
+  made->component = component;
   made->name = count ? component + "." + std::to_string(count) : component;
   made->range = function->fn->range;
+  return made;
+}
 
+/// The function for these values of its parameters; elaborated where it is new.
+/// `training` is part of what tells functions apart only where it is read.
+FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
+                                 Instance *self) {
+  std::string key = functionKey(function, frame, self);
+  std::string modeKey = key + (training ? "T" : "E");
+  for (const std::string &known : {key, modeKey})
+    if (auto it = entries.find(known); it != entries.end())
+      return &it->second;
+
+  auto made = newFunction(function, self);
   FuncFrame inner(made.get(), self);
   FuncFrame *outer = std::exchange(func, &inner);
   Scope *scope = newScope(frame.parent, ScopeKind::Frame);
@@ -283,10 +307,10 @@ FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
   }
   FuncEntry entry;
   unsigned errors = sink.errorCount();
-  Value value = evalBlock(*function->fn->body, *scope);
-  value = settle(value, function->fn->body->range);
+  Range range = function->fn->body->range;
+  Value value = settle(evalBlock(*function->fn->body, *scope), range);
   if (!value.isError() && checkResult(function, value, *scope))
-    entry.result = settle(value, function->fn->body->range);
+    entry.result = settle(value, range);
   if (sink.errorCount() != errors)
     entry.result = Value::error();
   mapTensors(entry.result, [&](const TensorValue *tensor) {

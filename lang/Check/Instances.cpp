@@ -2,7 +2,6 @@
 // shape, role and first value, names where they are bound.
 #include "lang/Check/Elaborator.h"
 #include "llvm/ADT/ScopeExit.h"
-#include <cmath>
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -188,7 +187,7 @@ bool Elaborator::initialValue(const ast::BindingStmt *stmt, Scope &scope,
     if (value.isError())
       return false;
     variable.type.shape = value.tensor->type.shape;
-    return tableInit(value.tensor, stmt->value->range, variable);
+    return tableInit(value.tensor, stmt->range, variable);
   }
   Value value = eval(stmt->value, scope);
   if (value.isError())
@@ -203,7 +202,7 @@ bool Elaborator::initialValue(const ast::BindingStmt *stmt, Scope &scope,
     return number.has_value();
   }
   if (value.tensor->type.shape == variable.type.shape)
-    return tableInit(value.tensor, stmt->value->range, variable);
+    return tableInit(value.tensor, stmt->range, variable);
   report(diag::WrongShape, stmt->value->range, stmt->value->range.text(),
          describe(value.tensor->type.shape), describe(variable.type.shape));
   return false;
@@ -231,6 +230,10 @@ bool Elaborator::tableInit(const TensorValue *tensor, Range range,
   int64_t count = 1;
   for (int64_t extent : shape)
     count *= extent;
+  if (count > maxTable) {
+    report(diag::TooManyElements, range, describe(shape));
+    return false;
+  }
   for (int64_t at = 0; at < count; ++at) {
     SmallVector<Scalar *> place(shape.size());
     int64_t rest = at;
@@ -247,32 +250,4 @@ bool Elaborator::tableInit(const TensorValue *tensor, Range range,
   variable.init.kind = model::Distribution::Table;
   variable.init.table = copy(ArrayRef<double>(table));
   return true;
-}
-
-/// The number that a tree of constants is worth; nullopt where it reads.
-std::optional<double>
-Elaborator::fold(const Scalar *scalar,
-                 const llvm::DenseMap<const model::Index *, int64_t> &place) {
-  if (auto *node = dyn_cast<model::ConstScalar>(scalar))
-    return model::isFloat(node->element) ? node->number : double(node->integer);
-  if (auto *node = dyn_cast<model::IndexScalar>(scalar)) {
-    auto it = place.find(node->index);
-    return it == place.end() ? std::nullopt : std::optional<double>(it->second);
-  }
-  if (auto *node = dyn_cast<model::IfScalar>(scalar)) {
-    auto cond = fold(node->cond, place);
-    return cond ? fold(*cond != 0 ? node->then : node->otherwise, place)
-                : std::nullopt;
-  }
-  auto *node = dyn_cast<model::OpScalar>(scalar);
-  if (!node)
-    return std::nullopt;
-  SmallVector<double> parts;
-  for (const Scalar *operand : node->operands) {
-    auto part = fold(operand, place);
-    if (!part)
-      return std::nullopt;
-    parts.push_back(*part);
-  }
-  return foldOp(node->op, parts, node->element == Element::Int);
 }

@@ -11,6 +11,7 @@
 
 #include "lang/Range.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/Casting.h"
@@ -86,6 +87,17 @@ enum class ScalarOp {
 #include "lang/Check/Ops.def"
 };
 
+/// As the language and its messages write it.
+StringRef spelling(ScalarOp op);
+
+inline bool isComparison(ScalarOp op) {
+  return op >= ScalarOp::Equal && op <= ScalarOp::GreaterEqual;
+}
+
+inline bool isLogical(ScalarOp op) {
+  return op >= ScalarOp::And && op <= ScalarOp::Not;
+}
+
 struct Scalar {
   ScalarKind kind;
   Element element;
@@ -158,6 +170,14 @@ struct SoftmaxScalar : ScalarOf<ScalarKind::Softmax> {
   Scalar *where;
   Scalar *body;
 };
+
+/// Replaces every operand by what `map` makes of it; an absent one stays so.
+void mapOperands(Scalar &scalar, llvm::function_ref<Scalar *(Scalar *)> map,
+                 llvm::BumpPtrAllocator &arena);
+
+/// Calls `visit` for every operand that is there.
+void forEachOperand(const Scalar &scalar,
+                    llvm::function_ref<void(const Scalar *)> visit);
 
 //===----------------------------------------------------------------------===//
 // Operations of a function

@@ -2,6 +2,7 @@
 // stands bare; the same in a read with `else`; the one unknown of a tuple; the
 // one unknown of an affine subscript, as far as that stays inside.
 #include "lang/Check/Elaborator.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -88,17 +89,25 @@ struct Interval {
 
 static std::optional<Interval> times(const Interval &value, int64_t by) {
   Interval result = value;
-  result.low = by >= 0 ? value.low * by : value.high * by;
-  result.high = by >= 0 ? value.high * by : value.low * by;
-  result.factor *= by;
+  if (llvm::MulOverflow(value.low, by, result.low) ||
+      llvm::MulOverflow(value.high, by, result.high) ||
+      llvm::MulOverflow(value.factor, by, result.factor))
+    return std::nullopt;
+  if (by < 0)
+    std::swap(result.low, result.high);
   return result;
 }
 
 static std::optional<Interval> plus(const Interval &a, const Interval &b) {
   if (a.unknown && b.unknown && a.unknown != b.unknown)
     return std::nullopt;
-  return Interval{a.low + b.low, a.high + b.high,
-                  a.unknown ? a.unknown : b.unknown, a.factor + b.factor};
+  Interval result;
+  result.unknown = a.unknown ? a.unknown : b.unknown;
+  if (llvm::AddOverflow(a.low, b.low, result.low) ||
+      llvm::AddOverflow(a.high, b.high, result.high) ||
+      llvm::AddOverflow(a.factor, b.factor, result.factor))
+    return std::nullopt;
+  return result;
 }
 
 /// The affine form of a subscript with at most one index of unknown extent.
@@ -126,8 +135,10 @@ static std::optional<Interval> interval(Scalar *scalar) {
     return times(parts[0], -1);
   case model::ScalarOp::Add:
     return plus(parts[0], parts[1]);
-  case model::ScalarOp::Sub:
-    return plus(parts[0], *times(parts[1], -1));
+  case model::ScalarOp::Sub: {
+    auto negated = times(parts[1], -1);
+    return negated ? plus(parts[0], *negated) : std::nullopt;
+  }
   case model::ScalarOp::Mul:
     if (auto *by = dyn_cast<model::ConstScalar>(op->operands[0]))
       return times(parts[1], by->integer);
@@ -149,10 +160,12 @@ bool Elaborator::solveAffine(ElementFrame &frame) {
       if (!form || !form->unknown || form->factor == 0)
         continue;
       // low + factor * i >= 0 and high + factor * i < extent for all i < n.
-      int64_t room = form->factor > 0 ? shape[at] - 1 - form->high : form->low;
-      int64_t count = room < 0 ? 0 : room / std::abs(form->factor) + 1;
-      if (count <= 0)
+      int64_t room = form->low, factor = form->factor;
+      if (factor > 0 && llvm::SubOverflow(shape[at] - 1, form->high, room))
         continue;
+      if (room < 0 || factor == INT64_MIN)
+        continue;
+      int64_t count = room / std::abs(factor) + 1;
       form->unknown->extent = count;
       form->unknown->extentRange = site.items[at];
       return true;

@@ -164,8 +164,7 @@ Value Elaborator::reduceBody(Builtin builtin, const ast::CallExpr *call,
            body->element == Element::Bool ? "a number" : "a condition");
     return Value::error();
   }
-  body = body->isUniform && !body->isLiteral ? hoist(body, *operand)
-                                             : coerce(body, *operand);
+  body = fitElement(body, *operand);
   bool isInt = kind == ReduceKind::Count || kind == ReduceKind::ArgMax;
   SmallVector<model::Index *> closed(indices.begin(), indices.end());
   return Value::ofScalar(make<model::ReduceScalar>(
@@ -227,111 +226,7 @@ Value Elaborator::softmaxBody(const ast::CallExpr *call,
            describe(Value::ofScalar(body)), "a number");
     return Value::error();
   }
-  body = body->isUniform && !body->isLiteral ? hoist(body, *operand)
-                                             : coerce(body, *operand);
+  body = fitElement(body, *operand);
   return Value::ofScalar(make<model::SoftmaxScalar>(
       model::SoftmaxScalar{{*operand, call->range}, at, index, where, body}));
-}
-
-static void freeIndices(Scalar *scalar, llvm::SetVector<OpenIndex *> &found,
-                        const llvm::SetVector<OpenIndex *> &closed) {
-  if (!scalar)
-    return;
-  auto each = [&](ArrayRef<Scalar *> list) {
-    for (Scalar *part : list)
-      freeIndices(part, found, closed);
-  };
-  if (auto *index = dyn_cast<model::IndexScalar>(scalar)) {
-    auto *open = static_cast<OpenIndex *>(index->index);
-    if (!closed.contains(open))
-      found.insert(open);
-  } else if (auto *read = dyn_cast<model::ReadScalar>(scalar)) {
-    each(read->subscripts);
-    freeIndices(read->otherwise, found, closed);
-  } else if (auto *op = dyn_cast<model::OpScalar>(scalar)) {
-    each(op->operands);
-  } else if (auto *tuple = dyn_cast<model::TupleScalar>(scalar)) {
-    each(tuple->parts);
-  } else if (auto *cond = dyn_cast<model::IfScalar>(scalar)) {
-    each({cond->cond, cond->then, cond->otherwise});
-  } else if (auto *reduce = dyn_cast<model::ReduceScalar>(scalar)) {
-    auto inner = closed;
-    for (model::Index *index : reduce->indices)
-      inner.insert(static_cast<OpenIndex *>(index));
-    freeIndices(reduce->where, found, inner);
-    freeIndices(reduce->body, found, inner);
-  } else if (auto *softmax = dyn_cast<model::SoftmaxScalar>(scalar)) {
-    freeIndices(softmax->at, found, closed);
-    auto inner = closed;
-    inner.insert(static_cast<OpenIndex *>(softmax->index));
-    freeIndices(softmax->where, found, inner);
-    freeIndices(softmax->body, found, inner);
-  }
-}
-
-/// f on [.., n]: the elements become a tensor over the free indices and then i,
-/// f is called on it, and its result is read at the free indices (and at i).
-Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
-                                const ast::SubscriptExpr *callee, Scope &scope,
-                                ElementFrame &frame) {
-  const ast::Expr *expr = oneArgument(call);
-  ArrayRef<ast::Expr *> items = callee->bracket->items;
-  auto *name = items.size() == 1 ? dyn_cast<ast::NameExpr>(items[0]) : nullptr;
-  if (!expr || items.size() != 1 || callee->bracket->where || !func) {
-    report(diag::Unsupported, call->range,
-           "this use of a function with indices");
-    return Value::error();
-  }
-  Scope *inner = newScope(&scope);
-  Binding *binding = name ? find(scope, name->name) : nullptr;
-  bool keeps = binding && binding->kind == NameKind::Index;
-  SmallVector<OpenIndex *> closed;
-  Scalar *at = nullptr;
-  if (keeps)
-    closed.push_back(keptIndex(callee, scope, *inner, frame, at));
-  else if (!introduce(items[0], *inner, frame, closed, /*fromZero=*/true))
-    return Value::error();
-  Scalar *body = asScalar(eval(expr, *inner), expr->range);
-  if (!body)
-    return Value::error();
-  llvm::SetVector<OpenIndex *> free, none;
-  freeIndices(body, free, none);
-  free.remove(closed[0]);
-  SmallVector<OpenIndex *> order(free.begin(), free.end());
-  order.push_back(closed[0]);
-  if (!solveRanges(frame, order))
-    return Value::error();
-  SmallVector<model::Index *> indices(order.begin(), order.end());
-  SmallVector<int64_t> shape;
-  SmallVector<Scalar *> place;
-  for (OpenIndex *index : order) {
-    shape.push_back(index->extent);
-    place.push_back(indexScalar(index, call->range));
-  }
-  model::Tensor *argument =
-      define(makeType(body->element, shape), indices, body, expr->range);
-  element = nullptr;
-  Value result = settle(
-      this->call(
-          function,
-          Argument{{}, Value::ofTensor(nodeValue(argument)), expr->range},
-          call->range),
-      call->range);
-  element = &frame;
-  if (result.isError())
-    return result;
-  const TensorValue *tensor = asTensor(result, call->range);
-  place.pop_back();
-  shape.pop_back();
-  if (keeps) {
-    place.push_back(at);
-    shape.push_back(closed[0]->extent);
-  }
-  if (!tensor || tensor->type.shape != ArrayRef<int64_t>(shape)) {
-    report(diag::WrongType, callee->range, describe(function),
-           keeps ? "a function `[.., n] -> [.., n]`"
-                 : "a function `[.., n] -> [..]`");
-    return Value::error();
-  }
-  return Value::ofScalar(elementAt(tensor, place, call->range));
 }

@@ -78,6 +78,67 @@ Scalar *Elaborator::tupleSubscript(const ast::TupleExpr *tuple, Scope &scope) {
                          copy(ArrayRef<model::Index *>(indices))});
 }
 
+/// `..` in a read: the indices that it stands for.
+bool Elaborator::dotSubscripts(const ast::Expr *item, ArrayRef<int64_t> extents,
+                               Scope &scope, Subscripts &subscripts) {
+  if (!element || !element->dotsOpen) {
+    report(diag::DotsNotOpen, item->range);
+    return false;
+  }
+  auto dots = openDots(*element, scope, extents, item->range);
+  SmallVector<int64_t> known;
+  for (OpenIndex *index : dots)
+    known.push_back(index->extent);
+  if (ArrayRef<int64_t>(known) != extents) {
+    report(diag::DotsDisagree, item->range, describe(extents), describe(known));
+    return false;
+  }
+  for (OpenIndex *index : dots) {
+    subscripts.values.push_back(
+        Value::ofScalar(indexScalar(index, item->range)));
+    subscripts.ranges.push_back(item->range);
+  }
+  return true;
+}
+
+Value Elaborator::subscriptValue(const ast::Expr *item, int64_t extent,
+                                 Scope &scope) {
+  if (item->kind == ExprKind::Slice)
+    return Value::ofRange(make<RangeValue>(0, extent, 1));
+  auto *tuple = dyn_cast<ast::TupleExpr>(item);
+  if (!tuple)
+    return eval(item, scope);
+  Scalar *scalar = tupleSubscript(tuple, scope);
+  return scalar ? Value::ofScalar(scalar) : Value::error();
+}
+
+bool Elaborator::evalSubscripts(const ast::Bracket &bracket,
+                                ArrayRef<int64_t> shape, Scope &scope,
+                                Subscripts &subscripts) {
+  SmallVector<Value> &values = subscripts.values;
+  size_t others = bracket.items.size() - 1;
+  for (const ast::Expr *item : bracket.items) {
+    if (item->kind == ExprKind::Ellipsis) {
+      if (shape.size() < others) {
+        report(diag::SubscriptCount, bracket.range, others, describe(shape));
+        return false;
+      }
+      ArrayRef<int64_t> extents =
+          shape.slice(values.size(), shape.size() - others);
+      if (!dotSubscripts(item, extents, scope, subscripts))
+        return false;
+      continue;
+    }
+    int64_t extent = values.size() < shape.size() ? shape[values.size()] : 0;
+    values.push_back(subscriptValue(item, extent, scope));
+    subscripts.ranges.push_back(item->range);
+    if (values.back().isError())
+      return false;
+  }
+  return true;
+}
+
+/// An element where an index or data stand in the bracket, else a slice.
 Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
                                 Scope &scope) {
   const ast::Bracket &bracket = *expr->bracket;
@@ -87,76 +148,36 @@ Value Elaborator::tensorElement(const ast::SubscriptExpr *expr, Value base,
     report(diag::WrongPlace, bracket.where->range, "`where` in a read");
     return Value::error();
   }
-  SmallVector<Value> values;
-  SmallVector<Range> ranges;
-  bool isSlice = false, isKnown = true;
-  for (const ast::Expr *item : bracket.items) {
-    if (item->kind == ExprKind::Ellipsis) {
-      size_t others = bracket.items.size() - 1;
-      if (shape.size() < others) {
-        report(diag::SubscriptCount, bracket.range, others, describe(shape));
-        return Value::error();
-      }
-      ArrayRef<int64_t> extents =
-          shape.slice(values.size(), shape.size() - others);
-      if (!element || !element->dotsOpen) {
-        report(diag::DotsNotOpen, item->range);
-        return Value::error();
-      }
-      auto dots = openDots(*element, scope, extents, item->range);
-      SmallVector<int64_t> known;
-      for (OpenIndex *index : dots)
-        known.push_back(index->extent);
-      if (ArrayRef<int64_t>(known) != extents) {
-        report(diag::DotsDisagree, item->range, describe(extents),
-               describe(known));
-        return Value::error();
-      }
-      for (OpenIndex *index : dots) {
-        values.push_back(Value::ofScalar(indexScalar(index, item->range)));
-        ranges.push_back(item->range);
-      }
-      isKnown = false;
-      continue;
-    }
-    Value value;
-    if (item->kind == ExprKind::Slice) {
-      int64_t extent = values.size() < shape.size() ? shape[values.size()] : 0;
-      value = Value::ofRange(make<RangeValue>(0, extent, 1));
-    } else if (auto *tuple = dyn_cast<ast::TupleExpr>(item)) {
-      Scalar *scalar = tupleSubscript(tuple, scope);
-      value = scalar ? Value::ofScalar(scalar) : Value::error();
-    } else {
-      value = eval(item, scope);
-    }
-    if (value.isError())
-      return value;
-    isSlice |= value.is(ValueKind::Range);
-    isKnown &= value.is(ValueKind::Range) || value.is(ValueKind::Int);
-    values.push_back(value);
-    ranges.push_back(item->range);
-  }
-  isSlice |= isKnown && values.size() < shape.size();
-  if (isSlice && !isKnown) {
+  Subscripts subscripts;
+  if (!evalSubscripts(bracket, shape, scope, subscripts))
+    return Value::error();
+  ArrayRef<Value> values = subscripts.values;
+  bool hasRange = llvm::any_of(
+      values, [](Value value) { return value.is(ValueKind::Range); });
+  bool isKnown = llvm::all_of(values, [](Value value) {
+    return value.is(ValueKind::Range) || value.is(ValueKind::Int);
+  });
+  if (hasRange && !isKnown) {
     report(diag::SliceInElement, bracket.range);
     return Value::error();
   }
   if (values.size() > shape.size() ||
-      (!isSlice && values.size() != shape.size())) {
+      (!isKnown && values.size() != shape.size())) {
     report(diag::SubscriptCount, bracket.range, values.size(), describe(shape));
     return Value::error();
   }
-  if (isSlice || (isKnown && !bracket.otherwise))
+  bool isWhole = values.size() == shape.size() && !hasRange;
+  if (isKnown && !(isWhole && bracket.otherwise))
     return slice(tensor, values, expr);
-  return readElement(expr, tensor, values, ranges, scope);
+  return readElement(expr, tensor, subscripts, scope);
 }
 
 Value Elaborator::readElement(const ast::SubscriptExpr *expr,
-                              const TensorValue *tensor, ArrayRef<Value> values,
-                              ArrayRef<Range> ranges, Scope &scope) {
+                              const TensorValue *tensor,
+                              const Subscripts &subscripts, Scope &scope) {
   const ast::Bracket &bracket = *expr->bracket;
   SmallVector<Scalar *> place;
-  for (auto [value, range] : llvm::zip(values, ranges)) {
+  for (auto [value, range] : llvm::zip(subscripts.values, subscripts.ranges)) {
     Scalar *subscript = asScalar(value, range);
     if (!subscript)
       return Value::error();
@@ -189,8 +210,8 @@ Value Elaborator::readElement(const ast::SubscriptExpr *expr,
       return Value::error();
     node->otherwise = coerce(scalar, made->type.element);
   }
-  element->reads.push_back({node, element->guards, element->conditions == 0,
-                            SmallVector<Range>(ranges)});
+  element->reads.push_back(
+      {node, element->guards, element->conditions == 0, subscripts.ranges});
   return Value::ofScalar(node);
 }
 

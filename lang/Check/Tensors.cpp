@@ -54,6 +54,11 @@ Scalar *Elaborator::hoist(Scalar *scalar, Element to) {
   return read(tensor, {}, scalar->range);
 }
 
+/// As an element of a tensor: what is uniform is computed once, outside.
+Scalar *Elaborator::fitElement(Scalar *scalar, Element to) {
+  return scalar->isUniform ? hoist(scalar, to) : coerce(scalar, to);
+}
+
 Value Elaborator::convert(Value value, Element to, Range range) {
   if (value.isError())
     return value;
@@ -203,9 +208,8 @@ model::Tensor *Elaborator::materialise(const TensorValue *tensor, Range range) {
   }
   Scalar *body = tensor->element(place);
   // A definition's element is that of its type: a number of the step is cut.
-  body = body->isUniform && !body->isLiteral && !place.empty()
-             ? hoist(body, tensor->type.element)
-             : coerce(body, tensor->type.element);
+  body = place.empty() ? coerce(body, tensor->type.element)
+                       : fitElement(body, tensor->type.element);
   return define(tensor->type, indices, body, range);
 }
 
@@ -245,63 +249,44 @@ model::Tensor *Elaborator::getVariable(const VariableValue *variable,
   return tensor;
 }
 
+template <class Node>
+static Scalar *copyAs(const Scalar *scalar, llvm::BumpPtrAllocator &arena) {
+  return new (arena) Node(*cast<Node>(scalar));
+}
+
+static Scalar *copyNode(const Scalar *scalar, llvm::BumpPtrAllocator &arena) {
+  switch (scalar->kind) {
+  case model::ScalarKind::Const:
+    return copyAs<model::ConstScalar>(scalar, arena);
+  case model::ScalarKind::Index:
+    return copyAs<model::IndexScalar>(scalar, arena);
+  case model::ScalarKind::RunTime:
+    return copyAs<model::RunTimeScalar>(scalar, arena);
+  case model::ScalarKind::Read:
+    return copyAs<model::ReadScalar>(scalar, arena);
+  case model::ScalarKind::Op:
+    return copyAs<model::OpScalar>(scalar, arena);
+  case model::ScalarKind::Tuple:
+    return copyAs<model::TupleScalar>(scalar, arena);
+  case model::ScalarKind::If:
+    return copyAs<model::IfScalar>(scalar, arena);
+  case model::ScalarKind::Reduce:
+    return copyAs<model::ReduceScalar>(scalar, arena);
+  case model::ScalarKind::Softmax:
+    return copyAs<model::SoftmaxScalar>(scalar, arena);
+  }
+  llvm_unreachable("covered switch");
+}
+
 /// A copy of the tree with other values for indices.
 Scalar *Elaborator::substitute(
     Scalar *scalar, const llvm::DenseMap<const model::Index *, Scalar *> &map) {
-  if (!scalar)
-    return nullptr;
-  auto each = [&](ArrayRef<Scalar *> list) {
-    SmallVector<Scalar *> result;
-    for (Scalar *part : list)
-      result.push_back(substitute(part, map));
-    return copy(ArrayRef<Scalar *>(result));
-  };
-  auto part = [&](Scalar *from) { return substitute(from, map); };
-  switch (scalar->kind) {
-  case model::ScalarKind::Const:
-  case model::ScalarKind::RunTime:
-    return scalar;
-  case model::ScalarKind::Index: {
-    Scalar *to = map.lookup(cast<model::IndexScalar>(scalar)->index);
+  if (auto *index = dyn_cast<model::IndexScalar>(scalar)) {
+    Scalar *to = map.lookup(index->index);
     return to ? to : scalar;
   }
-  case model::ScalarKind::Read: {
-    auto *node = make<model::ReadScalar>(*cast<model::ReadScalar>(scalar));
-    node->subscripts = each(node->subscripts);
-    node->otherwise = part(node->otherwise);
-    return node;
-  }
-  case model::ScalarKind::Op: {
-    auto *node = make<model::OpScalar>(*cast<model::OpScalar>(scalar));
-    node->operands = each(node->operands);
-    return node;
-  }
-  case model::ScalarKind::Tuple: {
-    auto *node = make<model::TupleScalar>(*cast<model::TupleScalar>(scalar));
-    node->parts = each(node->parts);
-    return node;
-  }
-  case model::ScalarKind::If: {
-    auto *node = make<model::IfScalar>(*cast<model::IfScalar>(scalar));
-    node->cond = part(node->cond);
-    node->then = part(node->then);
-    node->otherwise = part(node->otherwise);
-    return node;
-  }
-  case model::ScalarKind::Reduce: {
-    auto *node = make<model::ReduceScalar>(*cast<model::ReduceScalar>(scalar));
-    node->where = part(node->where);
-    node->body = part(node->body);
-    return node;
-  }
-  case model::ScalarKind::Softmax: {
-    auto *node =
-        make<model::SoftmaxScalar>(*cast<model::SoftmaxScalar>(scalar));
-    node->at = part(node->at);
-    node->where = part(node->where);
-    node->body = part(node->body);
-    return node;
-  }
-  }
-  llvm_unreachable("covered switch");
+  Scalar *node = copyNode(scalar, model.arena);
+  auto part = [&](Scalar *operand) { return substitute(operand, map); };
+  model::mapOperands(*node, part, model.arena);
+  return node;
 }

@@ -176,6 +176,9 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   training = true;
   if (Setting *optimizer = setting(train, "optimizer"))
     optimize(optimizer->value, optimizer->range, *root, "");
+  if (!sink.hasErrors() && model.train.optimizers.empty())
+    report(diag::NoParameter, train.name ? train.name.range : train.word.range,
+           model.train.model);
   if (!sink.hasErrors())
     finishTree();
 }

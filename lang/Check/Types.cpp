@@ -2,6 +2,7 @@
 // names and `..` of the signature stand for.
 #include "lang/Check/Elaborator.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -71,6 +72,12 @@ std::optional<Type> Elaborator::evalType(const ast::TypeExpr *type,
     }
     shape.push_back(*extent);
   }
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (llvm::MulOverflow(count, extent, count) || count > maxElements) {
+      report(diag::TooManyElements, type->range, describe(shape));
+      return std::nullopt;
+    }
   Type result = makeType(*element, shape);
   if (!evalBounds(type, scope, result))
     return std::nullopt;

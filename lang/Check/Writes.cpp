@@ -101,46 +101,47 @@ Value Elaborator::writtenElement(const ast::AssignStmt *stmt, Scalar *old,
   Scalar *written = asScalar(value, stmt->value->range);
   if (!written)
     return Value::error();
-  written = written->isUniform && !written->isLiteral
-                ? hoist(written, old->element)
-                : coerce(written, old->element);
+  written = fitElement(written, old->element);
   if (!where)
     return Value::ofScalar(written);
   return Value::ofScalar(make<model::IfScalar>(
       model::IfScalar{{old->element, stmt->range}, where, written, old}));
 }
 
+/// The subscripts of a slice, all known while compiling.
+std::optional<SmallVector<Value>>
+Elaborator::sliceItems(const ast::Bracket &bracket, ArrayRef<int64_t> shape,
+                       Scope &scope) {
+  if (bracket.where) {
+    report(diag::WrongPlace, bracket.where->range, "`where` without indices");
+    return std::nullopt;
+  }
+  if (bracket.items.size() > shape.size()) {
+    report(diag::SubscriptCount, bracket.range, bracket.items.size(),
+           describe(shape));
+    return std::nullopt;
+  }
+  SmallVector<Value> items;
+  for (const ast::Expr *item : bracket.items) {
+    Value value = subscriptValue(item, shape[items.size()], scope);
+    items.push_back(value);
+    if (value.is(ValueKind::Int) || value.is(ValueKind::Range))
+      continue;
+    if (!value.isError())
+      report(diag::NotCompileTime, item->range, describe(value));
+    return std::nullopt;
+  }
+  return items;
+}
+
 /// `y[:, t] = h` and `y[a..b] = h`: all subscripts known while compiling.
 Value Elaborator::writeSlice(const ast::AssignStmt *stmt,
                              const TensorValue *old, Scope &scope) {
   auto *target = llvm::cast<ast::SubscriptExpr>(stmt->target);
-  if (target->bracket->where) {
-    report(diag::WrongPlace, target->bracket->where->range,
-           "`where` without indices");
+  auto items = sliceItems(*target->bracket, old->type.shape, scope);
+  if (!items)
     return Value::error();
-  }
-  SmallVector<Value> items;
-  for (const ast::Expr *item : target->bracket->items) {
-    int64_t extent = items.size() < old->type.shape.size()
-                         ? old->type.shape[items.size()]
-                         : 0;
-    items.push_back(item->kind == ExprKind::Slice
-                        ? Value::ofRange(make<RangeValue>(0, extent, 1))
-                        : eval(item, scope));
-    bool isKnown =
-        items.back().is(ValueKind::Int) || items.back().is(ValueKind::Range);
-    if (!isKnown) {
-      if (!items.back().isError())
-        report(diag::NotCompileTime, item->range, describe(items.back()));
-      return Value::error();
-    }
-  }
-  if (items.size() > old->type.shape.size()) {
-    report(diag::SubscriptCount, target->bracket->range, items.size(),
-           describe(old->type.shape));
-    return Value::error();
-  }
-  Value part = slice(old, items, target);
+  Value part = slice(old, *items, target);
   Value value = eval(stmt->value, scope);
   if (part.isError() || value.isError())
     return Value::error();
@@ -157,41 +158,46 @@ Value Elaborator::writeSlice(const ast::AssignStmt *stmt,
            describe(written->type.shape), describe(wanted));
     return Value::error();
   }
-  SmallVector<SliceDim> dims = sliceDims(old, items);
+  SmallVector<SliceDim> dims = sliceDims(old, *items);
   Range range = stmt->range;
-  auto elementOf = [=, this](ArrayRef<Scalar *> place) -> Scalar * {
-    Scalar *inside = nullptr;
-    SmallVector<Scalar *> from;
-    for (auto [dim, at, extent] : llvm::zip(dims, place, old->type.shape)) {
-      Scalar *low = makeInt(dim.range.lower, range);
-      Scalar *high = makeInt(dim.range.upper, range);
-      auto require = [&](ScalarOp op, Scalar *bound) {
-        Scalar *cond = makeOp(op, Element::Bool, {at, bound}, range);
-        inside =
-            inside ? makeOp(ScalarOp::And, Element::Bool, {inside, cond}, range)
-                   : cond;
-      };
-      if (dim.range.lower > 0)
-        require(ScalarOp::GreaterEqual, low);
-      if (dim.range.upper < extent)
-        require(ScalarOp::Less, high);
-      if (dim.keeps)
-        from.push_back(
-            dim.range.lower == 0
-                ? at
-                : makeOp(ScalarOp::Sub, Element::Int, {at, low}, range));
-    }
-    Scalar *next = elementAt(
-        written, ArrayRef(from).take_back(written->type.shape.size()), range);
-    next = next->isUniform && !next->isLiteral
-               ? hoist(next, old->type.element)
-               : coerce(next, old->type.element);
-    if (!inside)
-      return next;
-    return make<model::IfScalar>(model::IfScalar{{old->type.element, range},
-                                                 inside,
-                                                 next,
-                                                 elementAt(old, place, range)});
+  return Value::ofTensor(
+      makeLazy(old->type, range, [=, this](ArrayRef<Scalar *> place) {
+        return slicedElement(dims, old, written, place, range);
+      }));
+}
+
+/// Inside the slice the element written, outside the old one.
+Scalar *Elaborator::slicedElement(ArrayRef<SliceDim> dims,
+                                  const TensorValue *old,
+                                  const TensorValue *written,
+                                  ArrayRef<Scalar *> place, Range range) {
+  Scalar *inside = nullptr;
+  SmallVector<Scalar *> from;
+  auto require = [&](ScalarOp op, Scalar *at, int64_t bound) {
+    Scalar *cond =
+        makeOp(op, Element::Bool, {at, makeInt(bound, range)}, range);
+    inside = inside
+                 ? makeOp(ScalarOp::And, Element::Bool, {inside, cond}, range)
+                 : cond;
   };
-  return Value::ofTensor(makeLazy(old->type, range, elementOf));
+  for (auto [dim, at, extent] : llvm::zip(dims, place, old->type.shape)) {
+    if (dim.range.lower > 0)
+      require(ScalarOp::GreaterEqual, at, dim.range.lower);
+    if (dim.range.upper < extent)
+      require(ScalarOp::Less, at, dim.range.upper);
+    if (dim.keeps)
+      from.push_back(dim.range.lower == 0
+                         ? at
+                         : makeOp(ScalarOp::Sub, Element::Int,
+                                  {at, makeInt(dim.range.lower, range)},
+                                  range));
+  }
+  Scalar *next = fitElement(
+      elementAt(written, ArrayRef(from).take_back(written->type.shape.size()),
+                range),
+      old->type.element);
+  if (!inside)
+    return next;
+  return make<model::IfScalar>(model::IfScalar{
+      {old->type.element, range}, inside, next, elementAt(old, place, range)});
 }
