@@ -56,6 +56,14 @@ private:
   Indexed indexData(mlir::AffineExpr expr, mlir::Type type);
   Indexed compareIndices(mlir::arith::CmpIOp op);
 
+  // Reductions (Reductions.cpp); `keep` is the condition, if there is one.
+  Indexed meanOf(const Indexed &total, std::optional<Indexed> keep,
+                 llvm::ArrayRef<Label> over);
+  Indexed normOf(const Indexed &element, llvm::ArrayRef<Label> over);
+  Indexed testKept(arch::ReduceOp op, const Indexed &element,
+                   std::optional<Indexed> keep, llvm::ArrayRef<Label> over);
+  Indexed reduceByNn(arch::ReduceOp op, const Indexed &element,
+                     llvm::ArrayRef<Label> over);
   Indexed reduceKept(arch::ReduceOp op, const Indexed &element,
                      std::optional<Indexed> keep, llvm::ArrayRef<Label> over);
   Indexed sumOf(arch::ReduceOp op, std::optional<Indexed> keep,
@@ -103,6 +111,10 @@ private:
   llvm::DenseMap<mlir::Value, Term> terms;
   llvm::SmallVector<Guard> guards;
 };
+
+/// Arithmetic in `region` can turn a gradient of 0 into NaN: it has a factor or
+/// a derivative that is not a constant.
+bool hasProducts(mlir::Region &region);
 
 } // namespace ogee
 

@@ -1,0 +1,206 @@
+// Calls are inlined in program order, so what a function sets is what a later
+// one gets.
+#include "lib/Flatten/Entry.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace ogee;
+
+std::string ogee::joinPath(StringRef base, StringRef path) {
+  if (path.consume_front("/"))
+    return path.str();
+  if (base.empty() || path.empty())
+    return (base + path).str();
+  return (base + "." + path).str();
+}
+
+void ogee::collect(arch::InstanceOp instance, StringRef path, bool optimizer,
+                   Storage &storage) {
+  MLIRContext *context = instance.getContext();
+  for (Operation &op : instance.getBody().front()) {
+    if (auto child = dyn_cast<arch::InstanceOp>(op))
+      collect(child, joinPath(path, child.getName()), optimizer, storage);
+    if (auto param = dyn_cast<arch::ParamOp>(op))
+      storage.insert(
+          {StringAttr::get(context, joinPath(path, param.getName())),
+           {cast<RankedTensorType>(param.getType()), param.getInitAttr(),
+            param.getRole(), optimizer ? "moment" : "param"}});
+    if (auto state = dyn_cast<arch::StateOp>(op))
+      storage.insert(
+          {StringAttr::get(context, joinPath(path, state.getName())),
+           {cast<RankedTensorType>(state.getType()), state.getInitAttr(),
+            "state", optimizer ? "moment" : "state"}});
+  }
+}
+
+BlockArgument Entry::addArgument(Type type, StringRef kind, Location loc,
+                                 ArrayRef<NamedAttribute> more) {
+  SmallVector<NamedAttribute> attributes = {named("nn.class", kind)};
+  llvm::append_range(attributes, more);
+  unsigned index = function.getNumArguments();
+  (void)function.insertArgument(index, type,
+                                builder.getDictionaryAttr(attributes), loc);
+  return function.getArgument(index);
+}
+
+void Entry::addStored(StringRef kind) {
+  for (const auto &[path, stored] : storage)
+    if (stored.kind == kind)
+      values[path] = addArgument(
+          stored.type, kind, module.getLoc(),
+          {named("nn.path", path),
+           NamedAttribute(builder.getStringAttr("nn.init"), stored.init),
+           named("nn.role", stored.role)});
+}
+
+Value Entry::asTensor(Value value) {
+  if (isa<RankedTensorType>(value.getType()))
+    return value;
+  return tensor::FromElementsOp::create(
+      builder, value.getLoc(), RankedTensorType::get({}, value.getType()),
+      value);
+}
+
+void Entry::addResult(Value value, NamedAttribute attribute) {
+  results.push_back(asTensor(value));
+  resultAttributes.push_back(builder.getDictionaryAttr(attribute));
+}
+
+void Entry::addUpdates(StringRef kind) {
+  for (const auto &[path, stored] : storage)
+    if (stored.kind == kind && written.contains(path))
+      addResult(written.lookup(path), named("nn.updates", path));
+}
+
+void Entry::finish() {
+  func::ReturnOp::create(builder, module.getLoc(), results);
+  function.setFunctionType(builder.getFunctionType(
+      function.getArgumentTypes(), ValueRange(results).getTypes()));
+  function.setAllResultAttrs(resultAttributes);
+}
+
+FailureOr<SmallVector<Value>> Entry::call(Operation *from,
+                                          FlatSymbolRefAttr callee,
+                                          StringRef path, ValueRange inputs) {
+  auto target = module.lookupSymbol<arch::FuncOp>(callee.getValue());
+  if (!target)
+    return from->emitError() << "no function " << callee;
+  if (TypeRange(target.getArgumentTypes()) != inputs.getTypes())
+    return from->emitError() << "arguments do not fit " << callee;
+  if (llvm::is_contained(active, callee.getValue()))
+    return from->emitError() << callee << " calls itself";
+  active.push_back(callee.getValue());
+  IRMapping mapping;
+  Block &body = target.getBody().front();
+  mapping.map(body.getArguments(), inputs);
+  if (failed(inlineBlock(body, path, mapping)))
+    return failure();
+  active.pop_back();
+  SmallVector<Value> returned;
+  for (Value value : body.getTerminator()->getOperands())
+    returned.push_back(mapping.lookup(value));
+  return returned;
+}
+
+LogicalResult Entry::inlineBlock(Block &block, StringRef path,
+                                 IRMapping &mapping) {
+  for (Operation &op : block)
+    if (!isa<arch::ReturnOp>(op) && failed(inlineOp(op, path, mapping)))
+      return failure();
+  return success();
+}
+
+LogicalResult Entry::inlineOp(Operation &op, StringRef path,
+                              IRMapping &mapping) {
+  if (auto inner = dyn_cast<arch::CallOp>(op)) {
+    SmallVector<Value> inputs;
+    for (Value input : inner.getInputs())
+      inputs.push_back(mapping.lookupOrDefault(input));
+    auto returned = call(&op, inner.getCalleeAttr(),
+                         joinPath(path, inner.getPath()), inputs);
+    if (failed(returned))
+      return failure();
+    mapping.map(inner.getResults(), *returned);
+    return success();
+  }
+  if (isa<arch::GetOp, arch::SetOp, arch::DrawOp, arch::RunTimeOp,
+          arch::RecordOp>(op))
+    return inlineStored(op, path, mapping);
+  Operation *clone = builder.insert(op.cloneWithoutRegions(mapping));
+  for (auto [from, to] :
+       llvm::zip_equal(op.getRegions(), clone->getRegions())) {
+    OpBuilder::InsertionGuard guard(builder);
+    for (Block &block : from) {
+      Block *copy = builder.createBlock(
+          &to, to.end(), block.getArgumentTypes(),
+          SmallVector<Location>(block.getNumArguments(), op.getLoc()));
+      mapping.map(block.getArguments(), copy->getArguments());
+      if (failed(inlineBlock(block, path, mapping)))
+        return failure();
+    }
+  }
+  return success();
+}
+
+std::string Entry::drawPath(StringRef path) {
+  int count = draws[path]++;
+  return count == 0 ? path.str() : (path + "@" + Twine(count)).str();
+}
+
+LogicalResult Entry::inlineStored(Operation &op, StringRef path,
+                                  IRMapping &mapping) {
+  auto stored = [&](StringRef relative) -> FailureOr<StringAttr> {
+    auto name = builder.getStringAttr(joinPath(path, relative));
+    if (values.contains(name))
+      return name;
+    return op.emitError() << "no tensor `" << name.getValue() << "`";
+  };
+  if (auto get = dyn_cast<arch::GetOp>(op)) {
+    auto name = stored(get.getPath());
+    if (failed(name))
+      return failure();
+    Value value = values.lookup(*name);
+    if (value.getType() != get.getType())
+      return op.emitError()
+             << "`" << name->getValue() << "` is a " << value.getType();
+    mapping.map(get.getResult(), value);
+    return success();
+  }
+  if (auto set = dyn_cast<arch::SetOp>(op)) {
+    auto name = stored(set.getPath());
+    if (failed(name))
+      return failure();
+    written[*name] = values[*name] = mapping.lookup(set.getValue());
+    return success();
+  }
+  auto scalar = [&](StringRef name) {
+    return values.lookup(builder.getStringAttr(name));
+  };
+  if (auto record = dyn_cast<arch::RecordOp>(op)) {
+    Value value = mapping.lookup(record.getValue());
+    if (record.getKind() == "loss")
+      lossTerms.push_back(value);
+    else
+      metrics.push_back({joinPath(path, record.getName()), value});
+    return success();
+  }
+  if (auto run = dyn_cast<arch::RunTimeOp>(op)) {
+    if (!scalar(run.getName()))
+      return op.emitError() << "`" << run.getName() << "` has no value here";
+    mapping.map(run.getResult(),
+                tensor::ExtractOp::create(builder, op.getLoc(),
+                                          scalar(run.getName()), ValueRange{}));
+    return success();
+  }
+  auto draw = cast<arch::DrawOp>(op);
+  if (!scalar("seed"))
+    return op.emitError() << "draws need a step";
+  auto name = builder.getStringAttr(drawPath(joinPath(path, draw.getPath())));
+  mapping.map(draw.getResult(),
+              nn::RandomOp::create(builder, op.getLoc(), draw.getType(),
+                                   scalar("seed"), scalar("step"), name,
+                                   draw.getDistributionAttr(), draw.getAAttr(),
+                                   draw.getBAttr()));
+  return success();
+}
