@@ -5,35 +5,50 @@
 # CMake's wrapper holds the path of the checkout, so that ccache would never find
 # in one checkout what another has built. With a checksum beside the header
 # (CCACHE_PCH_EXTSUM) ccache hashes that instead of the header itself.
-set(OGEE_PCH ${CMAKE_BINARY_DIR}/lib/Pch.h.pch)
-if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+#
+# ogee_pch(NAME flags ...): target NAME makes the header for sources with these
+# further flags; ogee_use_pch(TARGET NAME) compiles TARGET with it.
+function(ogee_pch name)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    return()
+  endif()
+  set(header ${CMAKE_SOURCE_DIR}/lib/Pch.h)
+  set(output ${CMAKE_BINARY_DIR}/lib/${name}.pch)
   string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
-  separate_arguments(pch_flags UNIX_COMMAND
+  separate_arguments(flags UNIX_COMMAND
     "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}} -fPIC -std=c++20")
-  get_target_property(pch_options ogee_options INTERFACE_COMPILE_OPTIONS)
-  set(pch_includes -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR})
+  get_target_property(options ogee_options INTERFACE_COMPILE_OPTIONS)
+  list(APPEND flags ${ARGN})
+  set(includes -I${CMAKE_SOURCE_DIR} -I${CMAKE_BINARY_DIR})
   foreach(directory ${LLVM_INCLUDE_DIRS})
-    list(APPEND pch_includes -isystem ${directory})
+    list(APPEND includes -isystem ${directory})
   endforeach()
-  add_custom_command(OUTPUT ${OGEE_PCH} ${OGEE_PCH}.sum
-    COMMAND ${CMAKE_CXX_COMPILER} ${pch_flags} ${pch_options} ${pch_includes}
-      -Xclang -fno-pch-timestamp -x c++-header ${CMAKE_SOURCE_DIR}/lib/Pch.h -o ${OGEE_PCH}
-    COMMAND ${CMAKE_COMMAND} -E echo "${LLVM_PACKAGE_VERSION} ${pch_flags}" > ${OGEE_PCH}.sum
-    COMMAND ${CMAKE_COMMAND} -E cat ${CMAKE_SOURCE_DIR}/lib/Pch.h >> ${OGEE_PCH}.sum
-    DEPENDS ${CMAKE_SOURCE_DIR}/lib/Pch.h
-    COMMENT "Precompiling lib/Pch.h" VERBATIM)
-  add_custom_target(ogee_pch DEPENDS ${OGEE_PCH})
-endif()
+  add_custom_command(OUTPUT ${output} ${output}.sum
+    COMMAND ${CMAKE_CXX_COMPILER} ${flags} ${options} ${includes}
+      -Xclang -fno-pch-timestamp -x c++-header ${header} -o ${output}
+    COMMAND ${CMAKE_COMMAND} -E echo "${LLVM_PACKAGE_VERSION} ${flags}" > ${output}.sum
+    COMMAND ${CMAKE_COMMAND} -E cat ${header} >> ${output}.sum
+    DEPENDS ${header}
+    COMMENT "Precompiling lib/Pch.h for ${name}" VERBATIM)
+  add_custom_target(${name} DEPENDS ${output})
+endfunction()
+
+function(ogee_use_pch target name)
+  if(TARGET ${name})
+    target_compile_options(${target} PRIVATE
+      -include-pch ${CMAKE_BINARY_DIR}/lib/${name}.pch
+      "SHELL:-Xclang -fno-pch-timestamp")
+    add_dependencies(${target} ${name})
+  endif()
+endfunction()
+
+ogee_pch(ogee_pch)
 
 function(ogee_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;TABLEGEN" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PUBLIC ogee_options ${ARG_DEPENDS})
-  if(TARGET ogee_pch)
-    target_compile_options(${name} PRIVATE -include-pch ${OGEE_PCH}
-      "SHELL:-Xclang -fno-pch-timestamp")
-    add_dependencies(${name} ogee_pch)
-  endif()
+  ogee_use_pch(${name} ogee_pch)
   if(ARG_TABLEGEN)
     add_dependencies(${name} ${ARG_TABLEGEN})
   endif()
