@@ -12,6 +12,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Iterator
 
 import machine
 import report
@@ -57,18 +58,18 @@ def one_round(sides: list[Side], peak: Worker, rates: report.Peak, row: rows.Row
     rates.add(peak.ask(1))
 
 
-def measure(bench: Bench, sides: list[Side], peak: Worker, least: int) -> report.Result:
-    """At least `least` rounds, then more until every side agrees with itself."""
+def measure(bench: Bench, sides: list[Side], peak: Worker, least: int) -> Iterator[report.Result]:
+    """What is known after each round; at least `least` rounds, then more until
+    every side agrees with itself."""
     watch = machine.Watch([side.worker.process.pid for side in sides] + [peak.process.pid])
-    rates, number = report.Peak(), 0
-    while True:
+    rates = report.Peak()
+    for number in range(MOST * least):
         one_round(sides, peak, rates, bench.row, number)
-        number += 1
         result = report.Result(bench.row, bench.threads, sides, rates, watch.others())
-        print(f"\r{bench.row.name}: round {number}", end="", file=sys.stderr, flush=True)
-        if number >= least and (result.steady() or number >= MOST * least):
-            print("\r\033[K", end="", file=sys.stderr)
-            return result
+        print(f"\r{bench.row.name}: round {number + 1}", end="", file=sys.stderr, flush=True)
+        yield result
+        if number + 1 >= least and result.steady():
+            return
 
 
 def check(bench: Bench) -> float:
@@ -81,7 +82,7 @@ def check(bench: Bench) -> float:
     return built_s
 
 
-def run_row(bench: Bench, chosen: argparse.Namespace, program: Path) -> report.Result:
+def run_row(bench: Bench, chosen: argparse.Namespace, program: Path) -> None:
     bench.prepare()
     built_s = check(bench) if "ogee" in chosen.sides else None
     with ExitStack() as stack:
@@ -91,12 +92,21 @@ def run_row(bench: Bench, chosen: argparse.Namespace, program: Path) -> report.R
             stack.callback(sides[-1].worker.close)
         peak = Worker([str(program), str(bench.threads)], bench.folder / "peak.txt")
         stack.callback(peak.close)
-        result = measure(bench, sides, peak, chosen.rounds)
-        print(report.text(result), flush=True)
-        if chosen.json:
-            with chosen.json.open("a") as file:
-                report.write_json(result, file)
-    return result
+        result = None
+        try:
+            for result in measure(bench, sides, peak, chosen.rounds):
+                pass
+        finally:  # a run that is stopped tells what it knows
+            if result:
+                publish(result, chosen.json)
+
+
+def publish(result: report.Result, path: Path | None) -> None:
+    result.drop_unfinished()
+    print(report.text(result), flush=True)
+    if path:
+        with path.open("a") as file:
+            report.write_json(result, file)
 
 
 def main() -> None:

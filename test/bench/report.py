@@ -34,6 +34,11 @@ class Result:
     peak: Peak
     others: float  # cores used by others, over all rounds
 
+    def drop_unfinished(self) -> None:
+        """What only some of the sides did, when a run was stopped."""
+        for side in self.sides:
+            del side.rounds[len(self.peak.gflops) :]
+
     def spreads(self) -> dict[str, float]:
         return {side.name: estimate.spread(side.rounds) for side in self.sides}
 

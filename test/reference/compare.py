@@ -8,6 +8,7 @@ f32; for f64 1e-9 for both. Without clip the update joins the kernel of the
 gradient, which is other code than with it. Exits 1, with what differs, where a bound is broken."""
 
 import argparse
+import dataclasses
 import math
 import sys
 import tempfile
@@ -124,9 +125,12 @@ def main() -> None:
     parser.add_argument("--dtype", choices=GRADIENT_BOUNDS, default="f32")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--clip", type=float, default=1.0, help="inf: none, for gpt and mlp")
+    parser.add_argument("--window", type=int, help="tokens of an example, for gpt; by default all that its table of positions has")
     parser.add_argument("--reference", choices=("torch", "numpy"), default="torch" if has_torch() else "numpy")
     chosen = parser.parse_args()
     config = ODD[chosen.model]
+    if chosen.window:
+        config = dataclasses.replace(config, window=chosen.window)
     with tempfile.TemporaryDirectory() as name:
         files = binary.Files(Path(name))
         binary.write_data(files.data, config, config.batch * chosen.steps, NUMPY[chosen.dtype])

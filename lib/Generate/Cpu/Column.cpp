@@ -80,7 +80,11 @@ class ColumnEmitter {
 public:
   ColumnEmitter(Frame &frame, const ColumnBox &box)
       : frame(frame), box(box), elements(frame, box.lanes),
-        partials(frame, elements), columns(columnsOf(frame.kernel())) {}
+        partials(frame, elements), columns(columnsOf(frame.kernel())) {
+    for (const Sink &sink : sinksOf(frame.kernel()))
+      if (!isFinished(sink.value))
+        sinks.push_back(sink);
+  }
 
   LogicalResult emit() {
     partials.begin();
@@ -124,10 +128,8 @@ private:
     SmallVector<Value> sums = reduce(point);
     for (auto [column, sum] : llvm::zip_equal(columns, sums))
       elements.bind(column.getResult(0), inBox(point), sum);
-    for (const Sink &sink : sinksOf(frame.kernel()))
-      if (!isFinished(sink.value))
-        elements.store(sink, inBox(point));
     partials.combine(inBox(point), mask);
+    elements.store(sinks, inBox(point));
   }
 
   /// The columns' sums at a point: loops over the leading dimensions in order.
@@ -195,6 +197,7 @@ private:
   Elements elements;
   ChunkPartials partials;
   SmallVector<linalg::GenericOp> columns;
+  SmallVector<Sink> sinks; // of what every chunk stores
 };
 } // namespace
 

@@ -307,6 +307,13 @@ void Elements::store(const Sink &sink, ArrayRef<AffineExpr> point) {
   store(sink.result, target, read(sink.value, point));
 }
 
+void Elements::store(ArrayRef<Sink> sinks, ArrayRef<AffineExpr> point) {
+  for (const Sink &sink : sinks)
+    read(sink.value, point);
+  for (const Sink &sink : sinks)
+    store(sink, point);
+}
+
 //===-- Bodies ------------------------------------------------------------===//
 
 Value Elements::cloneBody(Operation *op, ValueRange operands) {

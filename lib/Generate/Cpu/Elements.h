@@ -62,7 +62,10 @@ public:
   mlir::Value fetch(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point);
   /// Evaluates the sink's value at a point of that value and stores it.
   void store(const Sink &sink, llvm::ArrayRef<mlir::AffineExpr> point);
-
+  /// The same for several at one point. All are evaluated before one is stored:
+  /// a result may lie where an operand of another one lies.
+  void store(llvm::ArrayRef<Sink> sinks,
+             llvm::ArrayRef<mlir::AffineExpr> point);
   /// The same for a point that may lie outside of the value: then nothing.
   void storeInside(const Sink &sink, llvm::ArrayRef<mlir::AffineExpr> point);
   /// A reduction's body at a point of its loops, joined with `accumulator`;

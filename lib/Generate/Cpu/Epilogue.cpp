@@ -136,13 +136,27 @@ void Epilogue::maskColumns(const TilePlace &place, Value column) {
 SmallVector<Value> Epilogue::finishVector(Value value, const Point &point,
                                           ValueRange carried) {
   elements.bind(anchor.value, point, value);
-  for (const AnchorOutput &output : outputs) {
-    Point target = mapped(output.map, point);
+  // A result may lie where an operand of another result or of a sum lies, so
+  // that all of them are evaluated before one is stored.
+  for (const AnchorOutput &output : outputs)
     if (output.inside)
-      elements.store(output.sink, target);
-    else
-      elements.storeInside(output.sink, target);
-  }
+      elements.read(output.sink.value, mapped(output.map, point));
+  SmallVector<Value> next = addToSums(value, point, carried);
+  storeOutputs(point);
+  return next;
+}
+
+void Epilogue::storeOutputs(const Point &point) {
+  for (const AnchorOutput &output : outputs)
+    if (!output.inside)
+      elements.storeInside(output.sink, mapped(output.map, point));
+  for (const AnchorOutput &output : outputs)
+    if (output.inside)
+      elements.store(output.sink, mapped(output.map, point));
+}
+
+SmallVector<Value> Epilogue::addToSums(Value value, const Point &point,
+                                       ValueRange carried) {
   SmallVector<Value> next;
   for (AnchorSum &sum : sums) {
     Point loops = mapped(sum.loops, point);

@@ -83,6 +83,10 @@ private:
   /// One vector of the tile; returns the sums along rows, carried.
   llvm::SmallVector<mlir::Value>
   finishVector(mlir::Value value, const Point &point, mlir::ValueRange carried);
+  /// The sums that loops carry, with the values at a point added.
+  llvm::SmallVector<mlir::Value>
+  addToSums(mlir::Value value, const Point &point, mlir::ValueRange carried);
+  void storeOutputs(const Point &point);
   void finishColumn(const TilePlace &place, mlir::AffineExpr column,
                     mlir::ValueRange carried);
   void finishUnrolled(const TileShape &shape, mlir::ValueRange tile,

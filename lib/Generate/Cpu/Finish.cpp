@@ -6,8 +6,6 @@
 #include "lib/Generate/Cpu/Elements.h"
 #include "lib/Generate/Cpu/Partials.h"
 
-#include "llvm/ADT/MapVector.h"
-
 using namespace mlir;
 using namespace ogee;
 
@@ -165,16 +163,14 @@ void FinishEmitter::computeReductions() {
   }
 }
 
-/// Results of one shape are read together before any of them is stored, because
-/// a result may lie where an operand of another one lies.
+/// Results of one shape share a loop and are stored together.
 void FinishEmitter::storeResults() {
-  llvm::MapVector<ArrayRef<int64_t>, SmallVector<Sink>> sinks;
+  SmallVector<Sink> finished;
   for (const Sink &sink : sinksOf(frame.kernel()))
     if (isFinished(sink.value))
-      sinks[cast<RankedTensorType>(sink.value.getType()).getShape()].push_back(
-          sink);
-  for (auto &[shape, group] : sinks)
-    storeTogether(group);
+      finished.push_back(sink);
+  for (ArrayRef<Sink> sinks : byShape(finished))
+    storeTogether(sinks);
 }
 
 void FinishEmitter::storeTogether(ArrayRef<Sink> sinks) {
@@ -184,12 +180,7 @@ void FinishEmitter::storeTogether(ArrayRef<Sink> sinks) {
   for (const Sink &sink : sinks)
     if (rank != 0)
       elements.hoist(sink.value, Point(rank, elements.lane()));
-  forElements(first, [&](const Point &point) {
-    for (const Sink &sink : sinks)
-      elements.read(sink.value, point);
-    for (const Sink &sink : sinks)
-      elements.store(sink, point);
-  });
+  forElements(first, [&](const Point &point) { elements.store(sinks, point); });
 }
 
 LogicalResult ogee::emitFinish(ModuleOp module, kernel::FuncOp kernel,

@@ -1,7 +1,7 @@
 // Scatters and copies. A chunk of a scatter owns a range of the table's
 // trailing dimensions and goes through all updates in order, so that sums have
 // one order and no two chunks write one place. A chunk of a copy owns a range
-// of the result.
+// of each result.
 #include "lib/Generate/Cpu/Families.h"
 #include "lib/Generate/Cpu/Partials.h"
 #include "lib/Nn/Nn.h"
@@ -66,9 +66,26 @@ static Vectors scatterVectors(nn::ScatterAddOp scatter, const Target &target) {
                  target.lanes(type.getElementType()), kMostChunks);
 }
 
+/// What the chunks store; what depends on a partial comes later.
+static SmallVector<Sink> storedSinks(kernel::FuncOp kernel) {
+  SmallVector<Sink> sinks;
+  for (const Sink &sink : sinksOf(kernel))
+    if (!isFinished(sink.value))
+      sinks.push_back(sink);
+  return sinks;
+}
+
+/// The type of what the partials sum, all on one box; null without partials.
+static RankedTensorType summedType(kernel::FuncOp kernel) {
+  auto partials = partialsOf(kernel);
+  if (partials.empty())
+    return nullptr;
+  return cast<RankedTensorType>(partials.front()->getOperand(0).getType());
+}
+
 static Vectors copyVectors(kernel::FuncOp kernel, const Target &target) {
-  RankedTensorType largest;
-  for (const Sink &sink : sinksOf(kernel)) {
+  RankedTensorType largest = summedType(kernel);
+  for (const Sink &sink : storedSinks(kernel)) {
     auto type = cast<RankedTensorType>(sink.value.getType());
     if (!largest || type.getNumElements() > largest.getNumElements())
       largest = type;
@@ -143,16 +160,33 @@ private:
     });
   }
 
-  /// Each result is cut into as many parts as there are chunks.
+  /// Each result is cut into as many parts as there are chunks. What is summed
+  /// comes first: results may lie where its operands lie.
   void emitCopies() {
-    for (const Sink &sink : sinksOf(frame.kernel())) {
-      auto shape = cast<RankedTensorType>(sink.value.getType()).getShape();
-      Vectors parts(shape, vectors.lanes, vectors.chunks);
-      forEachVector(parts, [&](const Point &point, Value) {
-        elements.store(sink, shape.empty() ? ArrayRef<AffineExpr>()
-                                           : ArrayRef(point));
-      });
+    RankedTensorType summed = summedType(frame.kernel());
+    SmallVector<Sink> first, others;
+    for (const Sink &sink : storedSinks(frame.kernel())) {
+      bool isFirst = summed && shapeOf(sink.value) == summed.getShape();
+      (isFirst ? first : others).push_back(sink);
     }
+    if (summed)
+      emitShape(summed.getShape(), first, true);
+    for (ArrayRef<Sink> group : byShape(others))
+      emitShape(shapeOf(group.front().value), group, false);
+  }
+
+  static ArrayRef<int64_t> shapeOf(Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  }
+
+  void emitShape(ArrayRef<int64_t> shape, ArrayRef<Sink> sinks, bool summed) {
+    Vectors parts(shape, vectors.lanes, vectors.chunks);
+    forEachVector(parts, [&](const Point &point, Value mask) {
+      auto place = shape.empty() ? ArrayRef<AffineExpr>() : ArrayRef(point);
+      if (summed)
+        partials.combine(place, mask);
+      elements.store(sinks, place);
+    });
   }
 
   void emitScatter(nn::ScatterAddOp scatter) {
@@ -224,10 +258,10 @@ private:
 
   /// What follows element by element, and the sums over it.
   void emitEpilogue(nn::ScatterAddOp scatter, std::optional<unsigned> direct) {
-    SmallVector<Sink> sinks;
-    for (const Sink &sink : sinksOf(frame.kernel()))
-      if (!isFinished(sink.value) && !(direct && sink.result == *direct))
-        sinks.push_back(sink);
+    SmallVector<Sink> sinks = storedSinks(frame.kernel());
+    llvm::erase_if(sinks, [&](const Sink &sink) {
+      return direct && sink.result == *direct;
+    });
     if (sinks.empty() && partialsOf(frame.kernel()).empty())
       return;
     frame.loop(0, type.getDimSize(0), 1, [&](Value row) {
@@ -235,9 +269,8 @@ private:
       AffineExpr rowIndex = elements.variable(row);
       forEachVector([&](const Point &trailing, Value mask) {
         Point point = atRow(rowIndex, trailing);
-        for (const Sink &sink : sinks)
-          elements.store(sink, point);
         partials.combine(point, mask);
+        elements.store(sinks, point);
       });
     });
   }

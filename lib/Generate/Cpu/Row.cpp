@@ -53,7 +53,7 @@ public:
 
   LogicalResult emit() {
     if (space.isScalar())
-      storeAll(stages.elementSinks, {});
+      elements.store(stages.elementSinks, {});
     else if (frame.kernel().getList())
       emitList();
     else
@@ -191,7 +191,7 @@ private:
     Point leading = space.leadingPoint(row.point);
     Values scalars(carried.drop_front(inLanes));
     addRowScalars(leading, scalars);
-    storeAll(stages.rowSinks, leading);
+    elements.store(stages.rowSinks, leading);
     sums.append(scalars);
     return sums;
   }
@@ -205,15 +205,6 @@ private:
       Value &sum = scalars[next++];
       sum = elements.cloneBody(combinerOf(partial.op), ValueRange{value, sum});
     }
-  }
-
-  /// Everything is read before anything is stored: results may share buffers
-  /// with operands.
-  void storeAll(ArrayRef<Sink> sinks, ArrayRef<AffineExpr> point) {
-    for (const Sink &sink : sinks)
-      elements.read(sink.value, point);
-    for (const Sink &sink : sinks)
-      elements.store(sink, point);
   }
 
   //===-- A pass ----------------------------------------------------------===//
@@ -278,7 +269,7 @@ private:
     }
     if (pass + 1 == stages.passes) {
       addRowSums(point, start, mask);
-      storeAll(stages.elementSinks, point);
+      elements.store(stages.elementSinks, point);
     }
     return next;
   }

@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -184,6 +185,14 @@ SmallVector<Sink> ogee::sinksOf(kernel::FuncOp kernel) {
                                             kernel.getContext()),
           sinks);
   return sinks;
+}
+
+SmallVector<SmallVector<Sink>> ogee::byShape(ArrayRef<Sink> sinks) {
+  llvm::MapVector<ArrayRef<int64_t>, SmallVector<Sink>> groups;
+  for (const Sink &sink : sinks)
+    groups[cast<RankedTensorType>(sink.value.getType()).getShape()].push_back(
+        sink);
+  return llvm::map_to_vector(groups, [](auto &group) { return group.second; });
 }
 
 //===-- From an operand to a consumer -------------------------------------===//

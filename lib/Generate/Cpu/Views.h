@@ -39,6 +39,8 @@ struct Sink {
   mlir::AffineMap map;
 };
 llvm::SmallVector<Sink> sinksOf(kernel::FuncOp kernel);
+/// The sinks whose values have one shape, for each shape.
+llvm::SmallVector<llvm::SmallVector<Sink>> byShape(llvm::ArrayRef<Sink> sinks);
 /// The same for one value instead of the kernel's results.
 llvm::SmallVector<Sink> sinksOf(mlir::Value value);
 

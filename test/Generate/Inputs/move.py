@@ -42,6 +42,26 @@ def pad():
     cases.add(k, [padded], [x], [np.pad(x, ((1, 0), (2, 3)))], 1e-7)
 
 
+def momentum(element, tolerance):
+    """A padded gradient, its sum of squares, the next moment over the old one and
+    the next value, which reads the old moment too, over the old value."""
+    shape, inner = (37, 21), (16, 21)
+    k = Kernel("momentum_" + element, [("g", inner, element), ("m", shape, element), ("w", shape, element)], family="move")
+    text = (
+        f"%zero = arith.constant 0.0 : {element}\n    RESULT = tensor.pad %g low[0, 0] high[21, 0] {{\n"
+        f"    ^bb0(%i: index, %j: index):\n      tensor.yield %zero : {element}\n    }} : "
+        f"{tensor(inner, element)} to {tensor(shape, element)}"
+    )
+    padded = k.new(shape, element, text)
+    squares = k.sum("ab->", k.apply("ab,ab->ab", "arith.mulf", padded, padded), partial=True)
+    moment = k.apply("ab,ab->ab", "arith.addf", "m", padded)
+    value = k.apply("ab,ab->ab", "arith.subf", "w", moment)
+    g, m, w = (random.standard_normal(s) for s in (inner, shape, shape))
+    full = np.pad(g, ((0, 21), (0, 0)))
+    want = [m + full, w - (m + full), (full**2).sum()]
+    cases.add(k, [moment, value, squares], [g, m, w], want, tolerance, [(0, 1), (1, 2)])
+
+
 def join():
     """Two arguments of different shapes side by side, and a copy of one."""
     k = Kernel("join", [("x", (5, 9), "f64"), ("y", (5, 4), "f64")], family="move")
@@ -60,5 +80,7 @@ scatter((7, 3, 33), (50,), "f32", True, 1e-6)
 scatter((256, 384), (16, 16), "f32", False, 1e-6)
 scatter((9,), (40,), "f32", True, 1e-6)
 pad()
+momentum("f32", 1e-6)
+momentum("f64", 1e-14)
 join()
 cases.run(sys.argv[1:])
