@@ -48,6 +48,8 @@ static constexpr Row kRows[] = {
      Kind::Text, When::Gradients, FIELD(gradients)},
     {"memory", nullptr, "print planned and measured memory at the end",
      Kind::Switch, When::Always, FIELD(memory)},
+    {"profile", "FILE", "print times by kernel; write the last step as a trace",
+     Kind::Text, When::Always, FIELD(profile)},
     {"bench", nullptr, "run N steps for each line N of standard input",
      Kind::Switch, When::Always, FIELD(bench)},
     {"shuffle-chunks", nullptr, "for tests: claim chunks in a random order",

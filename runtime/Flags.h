@@ -19,6 +19,7 @@ struct Flags {
   const char *save = nullptr;
   const char *sample = nullptr;
   const char *gradients = nullptr;
+  const char *profile = nullptr;
   bool evaluate = false;
   bool quiet = false;
   bool memory = false;

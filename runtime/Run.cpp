@@ -49,6 +49,8 @@ static Flags readFlags(const OgeeProgram &program, int count,
     flags.threads = availableProcessors();
   if (flags.sample && !findEntry(program, "sample"))
     fail(Exit::Usage, "`--sample`: this model does not predict tokens");
+  if (flags.profile && flags.poison)
+    fail(Exit::Usage, "`--profile` and `--poison` do not go together");
   if (!findEntry(program, "step"))
     fail(Exit::Internal, "the program has no entry `step`");
   return flags;
@@ -71,6 +73,10 @@ static int conclude(Session &session, int signal) {
     printSample(session);
   if (flags.memory)
     printMemory(session);
+  if (flags.profile) {
+    session.profile.print();
+    session.profile.writeTrace(flags.profile);
+  }
   return static_cast<int>(Exit::Ok);
 }
 

@@ -77,6 +77,18 @@ static void finishLaunch(void *context, int64_t task, uint8_t *scratch) {
     poisonAfter(launch, walkable->arena);
 }
 
+static void profileLaunch(void *context, int64_t task, int64_t chunk,
+                          uint8_t *scratch) {
+  auto *walkable = static_cast<const Walkable *>(context);
+  walkable->profile->run(walkable->first + task, chunk, walkable->arena,
+                         scratch);
+}
+
+static void profileFinish(void *context, int64_t task, uint8_t *scratch) {
+  auto *walkable = static_cast<const Walkable *>(context);
+  walkable->profile->finish(walkable->first + task, walkable->arena, scratch);
+}
+
 /// Whether a launch is shorter than what it costs to share it.
 static bool isSmall(const OgeeLaunch &launch) {
   constexpr int64_t kFlops = 50'000, kBytes = 64 << 10;
@@ -95,8 +107,11 @@ static void prepareWalk(Session &session, Walkable &walkable,
     walkable.tasks.push({launch.chunks, launch.joins != 0 && !walkable.poison,
                          isSmall(launch)});
   }
-  walkable.work = session.pool.add({walkable.tasks.begin(), last - first,
-                                    &walkable, runLaunch, finishLaunch});
+  bool profiled = walkable.profile != nullptr;
+  walkable.work =
+      session.pool.add({walkable.tasks.begin(), last - first, &walkable,
+                        profiled ? profileLaunch : runLaunch,
+                        profiled ? profileFinish : finishLaunch});
 }
 
 static void prepareEntry(Session &session, Entry &entry, const char *name) {
@@ -128,6 +143,12 @@ void prepare(Session &session) {
   options.shuffle = session.flags.shuffle ? session.flags.seed + 1 : 0;
   options.splitAll = session.flags.split;
   session.pool.start(options);
+  if (session.flags.profile) {
+    session.profile.start(*findEntry(program, "step"), options.scratch, scratch,
+                          options.threads);
+    session.step.before.profile = &session.profile;
+    session.step.after.profile = &session.profile;
+  }
   prepareEntry(session, session.step, "step");
   prepareEntry(session, session.evaluate, "evaluate");
   prepareEntry(session, session.sample, "sample");

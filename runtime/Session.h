@@ -9,6 +9,7 @@
 #include "runtime/Log.h"
 #include "runtime/Poison.h"
 #include "runtime/Pool.h"
+#include "runtime/Profile.h"
 #include "runtime/Progress.h"
 
 namespace ogee::runtime {
@@ -18,6 +19,7 @@ struct Walkable {
   const OgeeLaunch *launches = nullptr;
   uint8_t *arena = nullptr;
   bool poison = false;
+  Profile *profile = nullptr; // where --profile asks for it
   Array<Task> tasks;
   int64_t first = 0;
   int work = -1;
@@ -52,6 +54,7 @@ struct Session {
   Data data;
   Log log;
   Progress progress;
+  Profile profile;
   Filling filling;
   Entry step, evaluate, sample;
 };

@@ -25,8 +25,11 @@ StepResult runStep(Session &session, int64_t step) {
   if (!isFinite(loss))
     stopNonFinite(session, entry, step, loss);
   session.pool.walk(session.step.after.work);
+  double seconds = now() - start;
+  if (session.profile.isOn())
+    session.profile.endStep(seconds);
   return {step, loss, readOutput(session, entry, "norm"),
-          readOutput(session, entry, "rate"), now() - start};
+          readOutput(session, entry, "rate"), seconds};
 }
 
 /// Index of the first element that is not finite, or -1.

@@ -109,9 +109,15 @@ def publish(result: report.Result, path: Path | None) -> None:
             report.write_json(result, file)
 
 
+def stop(*_: object) -> None:
+    """A terminated run, too, tells what it knows, ends its processes and removes
+    its files; a second signal does not keep it from that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
+
+
 def main() -> None:
-    # A terminated run, too, ends its processes and removes its files.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, stop)
     chosen = options()
     print(machine.describe())
     others = machine.wait_for_quiet(report.OTHERS, 60)
