@@ -8,8 +8,10 @@ using namespace mlir;
 using namespace ogee;
 using llvm::divideCeil;
 
-static constexpr int64_t kLeastRows = 128;        // for which a panel is packed
-static constexpr int64_t kChunks = 12;            // wanted
+static constexpr int64_t kLeastRows = 128;  // for which a panel is packed
+static constexpr int64_t kManyRows = 256;   // for which it costs nearly nothing
+static constexpr int64_t kLeastDepth = 256; // of a block of k
+static constexpr int64_t kChunks = 12;      // wanted
 static constexpr int64_t kChunkWork = 50'000'000; // multiply-adds, at most
 static constexpr int64_t kPanels = 4;             // packed together
 static constexpr int64_t kTilesPerBlock = 8;
@@ -48,17 +50,28 @@ static kernel::TileAttr chooseTile(const ContractionPlan &plan,
                                0, 0);
 }
 
+/// k cut evenly into blocks of at most `most`.
+static int64_t cutDepth(const ContractionPlan &plan, const Segment &segment,
+                        int64_t most) {
+  int64_t blocks = divideCeil(segment.depth, most);
+  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
+}
+
+/// The most k for which `panels` panels fit into half of the L2 cache.
+static int64_t depthInCache(const ContractionPlan &plan, int64_t panels,
+                            const Target &target) {
+  return target.l2Bytes / 2 / (panels * plan.columns * storageBytes(plan.type));
+}
+
 static int64_t chooseDepth(const ContractionPlan &plan, const Segment &segment,
                            int64_t wanted, const Target &target) {
-  int64_t bytes = storageBytes(plan.type);
   int64_t depth = wanted;
   if (depth == 0) {
-    depth = target.l2Bytes / 2 / (plan.columns * bytes);
+    depth = depthInCache(plan, 1, target);
     if (segment.a.supply == Supply::Columns)
       depth = std::min(depth, kGatheredDepth);
   }
-  int64_t blocks = divideCeil(segment.depth, depth);
-  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
+  return cutDepth(plan, segment, depth);
 }
 
 /// Panels packed together: in half of the L2 cache, but more where making A
@@ -91,6 +104,13 @@ static void groupPanels(const ContractionPlan &plan, const Product &product,
   int64_t groups = divideCeil(shape.panels.count(), together);
   shape.panelsPerGroup = divideCeil(shape.panels.count(), groups);
   shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
+  if (tile.getKc() != 0)
+    return;
+  int64_t fits = depthInCache(plan, shape.panelsPerGroup, target);
+  for (auto [segment, block] :
+       llvm::zip_equal(product.segments, shape.blockDepth))
+    if (block > fits)
+      block = cutDepth(plan, segment, std::max(fits, kLeastDepth));
 }
 
 static void groupRows(const Product &product, ProductPlan &shape,
@@ -102,10 +122,12 @@ static void groupRows(const Product &product, ProductPlan &shape,
     for (const Segment &segment : product.segments)
       depth += segment.depth;
     int64_t work = product.batches * product.rows * product.columns * depth;
-    int64_t wanted = std::max(kChunks, work / kChunkWork);
-    groups = std::min(
-        int64_t(divideCeil(wanted, shape.panelGroups * product.batches)),
-        mostRowGroups(product, shape.panels));
+    int64_t others = shape.panelGroups * product.batches;
+    int64_t least = std::min<int64_t>(divideCeil(kChunks, others),
+                                      mostRowGroups(product, shape.panels));
+    int64_t balanced = std::min<int64_t>(divideCeil(work / kChunkWork, others),
+                                         product.rows / kManyRows);
+    groups = std::max(least, balanced);
   }
   groups = std::clamp<int64_t>(groups, 1, shape.tiles.count);
   shape.tilesPerGroup = divideCeil(shape.tiles.count, groups);
