@@ -255,14 +255,19 @@ void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
                               frame.sub(row, rowOf(firstTile)), rows);
   TileColumns b = packer.columnsOfB(block.segment, batch, block.k, panel,
                                     frame.sub(panel, panel0), width);
+  Value column = frame.mul(panel, plan.columns);
+  TilePlace place{batch, elements.variable(row),
+                  elements.variable(column, plan.columns), column,
+                  width % plan.lanes != 0};
+  auto prefetch = [&] { epilogue.prefetchTile(registers, place); };
+  if (block.last)
+    frame.when(block.last, prefetch);
+  else
+    prefetch();
   SmallVector<Value> result = multiplyTile(
       frame, registers, a, b, block.k.depth, startOf(block, registers, sums));
   auto finish = [&]() -> SmallVector<Value> {
-    Value column = frame.mul(panel, plan.columns);
-    epilogue.finishTile(registers, result,
-                        {batch, elements.variable(row),
-                         elements.variable(column, plan.columns), column,
-                         width % plan.lanes != 0});
+    epilogue.finishTile(registers, result, place);
     return {};
   };
   if (!block.last) {

@@ -73,6 +73,9 @@ public:
   mlir::Value accumulate(mlir::linalg::GenericOp op,
                          llvm::ArrayRef<mlir::AffineExpr> loops,
                          mlir::Value accumulator);
+  /// Asks memory for what `store` of these sinks will read and write.
+  void prefetch(llvm::ArrayRef<Sink> sinks,
+                llvm::ArrayRef<mlir::AffineExpr> point);
   /// Computes now what `tensor` at `point` needs and does not vary by lane, so
   /// that a loop over lanes finds it done.
   void hoist(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point);
@@ -113,6 +116,8 @@ private:
   using Seen = llvm::DenseSet<mlir::Value>;
   void hoist(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point,
              Seen &seen);
+  void prefetch(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> point,
+                Seen &seen);
 
   struct Variable {
     mlir::Value value; // i64 or a vector of i64; null for the lane
@@ -153,6 +158,8 @@ private:
   mlir::Value maskOrAll() const;
 
   using Coordinates = llvm::ArrayRef<mlir::AffineExpr>;
+  void prefetchAt(const Memory &memory, mlir::Type type, Coordinates point,
+                  int32_t use);
   mlir::Value compute(mlir::OpResult tensor, Coordinates point);
   mlir::Value computeGeneric(mlir::linalg::GenericOp op, unsigned result,
                              Coordinates point);

@@ -6,6 +6,7 @@
 #include "lib/Generate/Cpu/Partials.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -184,6 +185,20 @@ void Epilogue::finishColumn(const TilePlace &place, AffineExpr column,
   for (AnchorSum &sum : sums)
     if (sum.alongRows)
       flush(sum, pointOf(place, place.row, column), carried[next++]);
+}
+
+void Epilogue::prefetchTile(const TileShape &tile, const TilePlace &place) {
+  llvm::MapVector<AffineMap, SmallVector<Sink>> byMap;
+  for (const AnchorOutput &output : outputs)
+    if (output.inside)
+      byMap[output.map].push_back(output.sink);
+  for (int64_t r = 0; r < tile.rows; ++r)
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      AffineExpr column = place.column + v * tile.lanes + elements.lane();
+      Point point = pointOf(place, place.row + r, column);
+      for (auto &[map, sinks] : byMap)
+        elements.prefetch(sinks, mapped(map, point));
+    }
 }
 
 void Epilogue::finishTile(const TileShape &tile, ValueRange values,

@@ -71,6 +71,8 @@ public:
   void usePart(const AnchorSum &sum, mlir::Value part);
   /// Sets the chunk's elements of its parts to neutral. Before any tile.
   void begin(const ChunkBox &chunk);
+  /// Asks memory for what `finishTile` will read and write there.
+  void prefetchTile(const TileShape &shape, const TilePlace &place);
   void finishTile(const TileShape &shape, mlir::ValueRange tile,
                   const TilePlace &place);
 
