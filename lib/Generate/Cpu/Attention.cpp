@@ -145,7 +145,7 @@ FailureOr<KernelSizes> ogee::sizeAttention(kernel::FuncOp kernel,
     return failure();
   KernelSizes sizes;
   sizes.chunks = plan->chunks;
-  sizes.scratch = std::max(plan->scratch, finishScratch(kernel));
+  sizes.scratch = plan->scratch;
   sizes.workspaces.resize(partialsOf(kernel).size());
   for (Value result : plan->shape.op->getResults())
     for (AnchorSum &sum : attentionSums(kernel, result))

@@ -91,7 +91,10 @@ public:
     Value first = frame.mul(frame.chunk(), box.chunkVectors);
     Value last = frame.min(frame.add(first, box.chunkVectors),
                            frame.constant(box.vectors));
-    frame.loop(first, last, 1, [&](Value vector) { emitVector(vector); });
+    partials.end(frame.loop(first, last, 1, partials.neutral(),
+                            [&](Value vector, ValueRange carried) {
+                              return emitVector(vector, carried);
+                            }));
     return failure(elements.failed());
   }
 
@@ -114,7 +117,7 @@ private:
     return box.isScalar ? ArrayRef<AffineExpr>() : ArrayRef(point);
   }
 
-  void emitVector(Value vector) {
+  SmallVector<Value> emitVector(Value vector, ValueRange carried) {
     Elements::Scope scope(elements);
     AffineExpr index = elements.variable(vector);
     Point point = pointOf(index);
@@ -128,8 +131,9 @@ private:
     SmallVector<Value> sums = reduce(point);
     for (auto [column, sum] : llvm::zip_equal(columns, sums))
       elements.bind(column.getResult(0), inBox(point), sum);
-    partials.combine(inBox(point), mask);
+    SmallVector<Value> next = partials.combine(inBox(point), mask, carried);
     elements.store(sinks, inBox(point));
+    return next;
   }
 
   /// The columns' sums at a point: loops over the leading dimensions in order.

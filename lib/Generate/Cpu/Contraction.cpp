@@ -289,7 +289,7 @@ FailureOr<KernelSizes> ogee::sizeContraction(kernel::FuncOp kernel,
     return failure();
   KernelSizes sizes;
   sizes.chunks = plan->chunks;
-  sizes.scratch = std::max(plan->scratch, finishScratch(kernel));
+  sizes.scratch = plan->scratch;
   sizes.workspaces.resize(partialsOf(kernel).size());
   for (unsigned index = 0; index < plan->products.size(); ++index)
     for (AnchorSum &sum : sumsOf(kernel, plan->products[index].result))

@@ -2,6 +2,7 @@
 #include "lib/Generate/Cpu/Emit.h"
 
 #include "lib/Generate/Cpu/Families.h"
+#include "lib/Generate/Cpu/Finish.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -37,7 +38,10 @@ FailureOr<KernelSizes> ogee::sizeKernel(kernel::FuncOp kernel,
   const Emitter *emitter = emitterOf(kernel);
   if (!emitter)
     return failure();
-  return emitter->size(kernel, target);
+  FailureOr<KernelSizes> sizes = emitter->size(kernel, target);
+  if (succeeded(sizes))
+    sizes->scratch = std::max(sizes->scratch, finishScratch(kernel));
+  return sizes;
 }
 
 FailureOr<OwningOpRef<ModuleOp>> ogee::emitKernel(kernel::FuncOp kernel,

@@ -1,30 +1,13 @@
-// Scatters and copies. A chunk of a scatter owns a range of the table's
-// trailing dimensions and goes through all updates in order, so that sums have
-// one order and no two chunks write one place. A chunk of a copy owns a range
-// of each result.
+// Copies: a chunk owns a range of each result. Scatters are in Scatter.cpp.
 #include "lib/Generate/Cpu/Families.h"
 #include "lib/Generate/Cpu/Partials.h"
-#include "lib/Nn/Nn.h"
+#include "lib/Generate/Cpu/Scatter.h"
 
 using namespace mlir;
 using namespace ogee;
 
 static constexpr int64_t kMostChunks = 16;
 static constexpr int64_t kChunkElements = 1 << 15;
-
-static nn::ScatterAddOp scatterOf(kernel::FuncOp kernel) {
-  auto ops = kernel.getBody().front().getOps<nn::ScatterAddOp>();
-  return ops.empty() ? nn::ScatterAddOp() : *ops.begin();
-}
-
-/// The kernel's result that is the scatter's own, so that sums are kept there;
-/// none if only an epilogue leaves the kernel: then a workspace holds them.
-static std::optional<unsigned> directResult(nn::ScatterAddOp scatter) {
-  for (OpOperand &use : scatter.getResult().getUses())
-    if (isa<kernel::YieldOp>(use.getOwner()))
-      return use.getOperandNumber();
-  return std::nullopt;
-}
 
 namespace {
 /// Some dimensions cut into vectors along the last one, shared out to chunks.
@@ -60,12 +43,6 @@ struct Vectors {
 };
 } // namespace
 
-static Vectors scatterVectors(nn::ScatterAddOp scatter, const Target &target) {
-  auto type = cast<RankedTensorType>(scatter.getResult().getType());
-  return Vectors(type.getShape().drop_front(),
-                 target.lanes(type.getElementType()), kMostChunks);
-}
-
 /// What the chunks store; what depends on a partial comes later.
 static SmallVector<Sink> storedSinks(kernel::FuncOp kernel) {
   SmallVector<Sink> sinks;
@@ -95,28 +72,21 @@ static Vectors copyVectors(kernel::FuncOp kernel, const Target &target) {
                                    largest.getNumElements() / kChunkElements));
 }
 
-static Vectors vectorsOf(kernel::FuncOp kernel, const Target &target) {
-  if (nn::ScatterAddOp scatter = scatterOf(kernel))
-    return scatterVectors(scatter, target);
-  return copyVectors(kernel, target);
-}
-
-static int64_t bytesOf(Value value, int64_t copies = 1) {
+static int64_t bytesOf(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
-  return copies * type.getNumElements() * storageBytes(type.getElementType());
+  return type.getNumElements() * storageBytes(type.getElementType());
 }
 
 FailureOr<KernelSizes> ogee::sizeMove(kernel::FuncOp kernel,
                                       const Target &target) {
   if (kernel.getNumResults() == 0)
     return kernel.emitOpError() << "moves nothing";
+  if (isScatter(kernel))
+    return sizeScatter(kernel, target);
   KernelSizes sizes;
-  sizes.chunks = vectorsOf(kernel, target).chunks;
+  sizes.chunks = copyVectors(kernel, target).chunks;
   for (Operation *partial : partialsOf(kernel))
-    sizes.workspaces.push_back(bytesOf(partial->getResult(0), sizes.chunks));
-  nn::ScatterAddOp scatter = scatterOf(kernel);
-  if (scatter && !directResult(scatter))
-    sizes.workspaces.push_back(bytesOf(scatter.getResult()));
+    sizes.workspaces.push_back(sizes.chunks * bytesOf(partial->getResult(0)));
   return sizes;
 }
 
@@ -129,35 +99,33 @@ public:
 
   LogicalResult emit() {
     partials.begin();
-    if (nn::ScatterAddOp scatter = scatterOf(frame.kernel()))
-      emitScatter(scatter);
-    else
-      emitCopies();
+    emitCopies();
     return failure(elements.failed());
   }
 
 private:
-  using VectorBody = llvm::function_ref<void(const Point &, Value mask)>;
-
-  void forEachVector(VectorBody body) { forEachVector(vectors, body); }
+  using VectorBody = llvm::function_ref<SmallVector<Value>(
+      const Point &, Value mask, ValueRange carried)>;
 
   /// For each vector of the chunk, with the mask of its lanes inside `parts`.
-  void forEachVector(const Vectors &parts, VectorBody body) {
+  SmallVector<Value> forEachVector(const Vectors &parts, ValueRange initial,
+                                   VectorBody body) {
     Value first = frame.mul(frame.chunk(), parts.perChunk);
     Value last = frame.min(frame.add(first, parts.perChunk),
                            frame.constant(parts.count));
-    frame.loop(first, last, 1, [&](Value index) {
-      Elements::Scope scope(elements);
-      AffineExpr vector = elements.variable(index);
-      Value mask;
-      if (parts.shape.back() % parts.lanes != 0) {
-        AffineExpr left =
-            vector % parts.blocks * -parts.lanes + parts.shape.back();
-        mask = frame.laneMask(elements.materialise(left), parts.lanes);
-        elements.setMask(mask);
-      }
-      body(parts.pointOf(vector, elements.lane()), mask);
-    });
+    return frame.loop(
+        first, last, 1, initial, [&](Value index, ValueRange carried) {
+          Elements::Scope scope(elements);
+          AffineExpr vector = elements.variable(index);
+          Value mask;
+          if (parts.shape.back() % parts.lanes != 0) {
+            AffineExpr left =
+                vector % parts.blocks * -parts.lanes + parts.shape.back();
+            mask = frame.laneMask(elements.materialise(left), parts.lanes);
+            elements.setMask(mask);
+          }
+          return body(parts.pointOf(vector, elements.lane()), mask, carried);
+        });
   }
 
   /// Each result is cut into as many parts as there are chunks. What is summed
@@ -181,112 +149,33 @@ private:
 
   void emitShape(ArrayRef<int64_t> shape, ArrayRef<Sink> sinks, bool summed) {
     Vectors parts(shape, vectors.lanes, vectors.chunks);
-    forEachVector(parts, [&](const Point &point, Value mask) {
+    SmallVector<Value> neutral =
+        summed ? partials.neutral() : SmallVector<Value>();
+    auto body = [&](const Point &point, Value mask, ValueRange carried) {
       auto place = shape.empty() ? ArrayRef<AffineExpr>() : ArrayRef(point);
+      SmallVector<Value> next;
       if (summed)
-        partials.combine(place, mask);
+        next = partials.combine(place, mask, carried);
       elements.store(sinks, place);
-    });
-  }
-
-  void emitScatter(nn::ScatterAddOp scatter) {
-    type = cast<RankedTensorType>(scatter.getResult().getType());
-    std::optional<unsigned> direct = directResult(scatter);
-    memory = direct ? frame.result(*direct)
-                    : frame.workspace(partialsOf(frame.kernel()).size());
-    frame.loop(0, type.getDimSize(0), 1, [&](Value row) {
-      Elements::Scope scope(elements);
-      AffineExpr rowIndex = elements.variable(row);
-      forEachVector([&](const Point &trailing, Value mask) {
-        Point point = atRow(rowIndex, trailing);
-        frame.store(elements.readVector(scatter.getInit(), point),
-                    addressOf(point), mask);
-      });
-    });
-    SmallVector<AffineExpr> position;
-    addUpdates(scatter, position);
-    elements.place(scatter.getResult(), memory);
-    emitEpilogue(scatter, direct);
-  }
-
-  Point atRow(AffineExpr row, const Point &trailing) const {
-    Point point{row};
-    if (type.getRank() > 1)
-      point.append(trailing.begin(), trailing.end());
-    return point;
-  }
-
-  /// Where lane 0 of a point of the sums lies.
-  Value addressOf(const Point &point) {
-    AffineExpr offset = elements.constant(0);
-    for (auto [dim, coordinate] : llvm::enumerate(point))
-      offset = offset * type.getDimSize(dim) + coordinate;
-    offset = offset.replace(elements.lane(), elements.constant(0));
-    return frame.at(memory, type.getElementType(),
-                    elements.materialise(offset));
-  }
-
-  /// Loops over the positions of the indices in row-major order.
-  void addUpdates(nn::ScatterAddOp scatter, SmallVector<AffineExpr> &position) {
-    auto indices = cast<RankedTensorType>(scatter.getIndices().getType());
-    if (int64_t(position.size()) < indices.getRank()) {
-      frame.loop(0, indices.getDimSize(position.size()), 1, [&](Value index) {
-        Elements::Scope scope(elements);
-        position.push_back(elements.variable(index));
-        addUpdates(scatter, position);
-        position.pop_back();
-      });
-      return;
-    }
-    OpBuilder &b = frame.builder();
-    Value chosen = elements.read(scatter.getIndices(), position);
-    if (!chosen.getType().isInteger(64))
-      chosen = arith::ExtSIOp::create(b, frame.loc(), b.getI64Type(), chosen);
-    AffineExpr row = elements.variable(chosen);
-    forEachVector([&](const Point &trailing, Value mask) {
-      Point source(position.begin(), position.end());
-      if (type.getRank() > 1)
-        source.append(trailing.begin(), trailing.end());
-      Value address = addressOf(atRow(row, trailing));
-      auto vector = VectorType::get({vectors.lanes}, type.getElementType());
-      Value sum = arith::AddFOp::create(
-          b, frame.loc(), frame.load(vector, address, mask),
-          elements.readVector(scatter.getUpdates(), source));
-      frame.store(sum, address, mask);
-    });
-  }
-
-  /// What follows element by element, and the sums over it.
-  void emitEpilogue(nn::ScatterAddOp scatter, std::optional<unsigned> direct) {
-    SmallVector<Sink> sinks = storedSinks(frame.kernel());
-    llvm::erase_if(sinks, [&](const Sink &sink) {
-      return direct && sink.result == *direct;
-    });
-    if (sinks.empty() && partialsOf(frame.kernel()).empty())
-      return;
-    frame.loop(0, type.getDimSize(0), 1, [&](Value row) {
-      Elements::Scope scope(elements);
-      AffineExpr rowIndex = elements.variable(row);
-      forEachVector([&](const Point &trailing, Value mask) {
-        Point point = atRow(rowIndex, trailing);
-        partials.combine(point, mask);
-        elements.store(sinks, point);
-      });
-    });
+      return next;
+    };
+    SmallVector<Value> sums = forEachVector(parts, neutral, body);
+    if (summed)
+      partials.end(sums);
   }
 
   Frame &frame;
   const Vectors &vectors;
   Elements elements;
   ChunkPartials partials;
-  RankedTensorType type; // of the sums
-  Value memory;          // of the sums
 };
 } // namespace
 
 LogicalResult ogee::emitMove(ModuleOp module, kernel::FuncOp kernel,
                              const Target &target) {
-  Vectors vectors = vectorsOf(kernel, target);
+  if (isScatter(kernel))
+    return emitScatter(module, kernel, target);
+  Vectors vectors = copyVectors(kernel, target);
   Frame frame(module, kernel.getName(), kernel, target);
   if (failed(MoveEmitter(frame, vectors).emit()))
     return failure();

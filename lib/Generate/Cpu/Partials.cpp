@@ -65,23 +65,63 @@ void ChunkPartials::begin() {
   }
 }
 
-void ChunkPartials::combine(ArrayRef<AffineExpr> point, Value mask) {
-  for (const Sum &sum : sums)
-    combine(sum, point, mask);
+/// Its elements all join one sum.
+static bool isScalar(linalg::GenericOp op) {
+  return cast<RankedTensorType>(op.getResult(0).getType()).getRank() == 0;
 }
 
-void ChunkPartials::combine(const Sum &sum, ArrayRef<AffineExpr> point,
-                            Value mask) {
-  OpBuilder &b = frame.builder();
+SmallVector<Value> ChunkPartials::neutral() {
+  SmallVector<Value> carried;
+  for (Sum &sum : sums)
+    if (isScalar(sum.op))
+      carried.push_back(frame.constant(
+          VectorType::get({elements.lanes()},
+                          getElementTypeOrSelf(sum.op.getResult(0).getType())),
+          neutralOf(combinerOf(sum.op))));
+  return carried;
+}
+
+SmallVector<Value> ChunkPartials::combine(ArrayRef<AffineExpr> point,
+                                          Value mask, ValueRange carried) {
+  SmallVector<Value> next;
+  for (Sum &sum : sums) {
+    Value value = valueAt(sum, point, mask);
+    if (isScalar(sum.op))
+      next.push_back(
+          combineTwo(frame, combinerOf(sum.op), carried[next.size()], value));
+    else
+      combineInMemory(sum, point, value, mask);
+  }
+  return next;
+}
+
+void ChunkPartials::end(ValueRange carried) {
+  for (Sum &sum : sums) {
+    if (!isScalar(sum.op))
+      continue;
+    Operation *combiner = combinerOf(sum.op);
+    Value total = combineLanes(frame, combiner, carried.front());
+    carried = carried.drop_front();
+    Value before = frame.load(total.getType(), sum.part);
+    frame.store(combineTwo(frame, combiner, before, total), sum.part);
+  }
+}
+
+Value ChunkPartials::valueAt(Sum &sum, ArrayRef<AffineExpr> point, Value mask) {
+  Value value = elements.readVector(sum.op.getDpsInputs()[0], point);
+  if (!mask)
+    return value;
+  return arith::SelectOp::create(
+      frame.builder(), frame.loc(), mask, value,
+      frame.constant(value.getType(), neutralOf(combinerOf(sum.op))));
+}
+
+void ChunkPartials::combineInMemory(Sum &sum, ArrayRef<AffineExpr> point,
+                                    Value value, Value mask) {
   linalg::GenericOp op = sum.op;
   Operation *combiner = combinerOf(op);
   auto type = cast<RankedTensorType>(op.getResult(0).getType());
   Type element = type.getElementType();
-  Value value = elements.readVector(op.getDpsInputs()[0], point);
-  if (mask)
-    value = arith::SelectOp::create(
-        b, frame.loc(), mask, value,
-        frame.constant(value.getType(), neutralOf(combiner)));
 
   // The place of the sum: the box's coordinates that the output map keeps.
   AffineMap input = op.getMatchingIndexingMap(op.getDpsInputOperand(0));

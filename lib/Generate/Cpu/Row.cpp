@@ -27,7 +27,6 @@ FailureOr<KernelSizes> ogee::sizeRow(kernel::FuncOp kernel,
   for (ArrayRef<Value> kept : stages->kept)
     for (Value value : kept)
       sizes.scratch += RowStages::scratchBytes(value, space);
-  sizes.scratch = std::max(sizes.scratch, finishScratch(kernel));
   return sizes;
 }
 

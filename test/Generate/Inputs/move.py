@@ -30,6 +30,22 @@ def scatter(shape, indices, element, init, tolerance):
     cases.add(k, [total, squares], [t, u] + ([w] if init else []), [want, (want**2).sum()], tolerance, shared)
 
 
+def descend(shape, indices, element, tolerance):
+    """Sums that only an epilogue reads: the next value over the old one."""
+    updates = indices + shape[1:]
+    k = Kernel("descend_" + "_".join(map(str, shape)), [("t", indices, "i32"), ("u", updates, element), ("w", shape, element)], family="move")
+    start = k.fill(shape, element, "0.0")
+    text = f"RESULT = nn.scatter_add %{start}[%t], %u : {tensor(shape, element)}, {k.type('t')}, {k.type('u')} -> {tensor(shape, element)}"
+    total = k.new(shape, element, text)
+    letters = "abc"[: len(shape)]
+    value = k.apply(f"{letters},{letters}->{letters}", "arith.subf", "w", total)
+    squares = k.sum(f"{letters}->", k.apply(f"{letters},{letters}->{letters}", "arith.mulf", total, total), partial=True)
+    t, u, w = random.integers(0, shape[0], indices), random.standard_normal(updates), random.standard_normal(shape)
+    want = np.zeros(shape)
+    np.add.at(want, t, u)
+    cases.add(k, [value, squares], [t, u, w], [w - want, (want**2).sum()], tolerance, [(0, 2)])
+
+
 def pad():
     k = Kernel("pad", [("x", (5, 9), "f32")], family="move")
     text = (
@@ -79,6 +95,11 @@ scatter((11, 5), (7,), "f64", True, 1e-14)
 scatter((7, 3, 33), (50,), "f32", True, 1e-6)
 scatter((256, 384), (16, 16), "f32", False, 1e-6)
 scatter((9,), (40,), "f32", True, 1e-6)
+scatter((3001, 40), (7, 9), "f32", False, 1e-5)
+scatter((2, 70, 130), (5,), "f64", True, 1e-14)
+descend((3001, 40), (7, 9), "f32", 1e-5)
+descend((4, 3, 33), (50,), "f64", 1e-14)
+descend((9,), (40,), "f64", 1e-14)
 pad()
 momentum("f32", 1e-6)
 momentum("f64", 1e-14)
