@@ -121,6 +121,14 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
   auto *batch = dyn_cast<ast::NameExpr>(param.type->shape[0]);
   if (batch && !find(scope, batch->name))
     scope.set(batch->name, Value::ofInt(model.train.batch), batch->range);
+  for (const ast::Expr *dim : param.type->shape.drop_front()) {
+    auto *name = dyn_cast<ast::NameExpr>(dim);
+    if (!name || find(scope, name->name))
+      continue;
+    auto diagnostic = report(diag::UnknownName, name->range, name->name);
+    note(diagnostic, diag::FieldHint, name->range);
+    return std::nullopt;
+  }
   return evalType(param.type, scope);
 }
 

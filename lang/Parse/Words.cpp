@@ -21,31 +21,11 @@ Range Lexer::advance(size_t length) {
   return {begin, begin + length};
 }
 
-/// The table of words that are not names.
-#define OGEE_KEYWORDS(M)                                                       \
-  M(ARCH, "arch")                                                              \
-  M(FN, "fn")                                                                  \
-  M(PARAM, "param")                                                            \
-  M(STATE, "state")                                                            \
-  M(LET, "let")                                                                \
-  M(VAR, "var")                                                                \
-  M(IF, "if")                                                                  \
-  M(ELSE, "else")                                                              \
-  M(FOR, "for")                                                                \
-  M(SCAN, "scan")                                                              \
-  M(IN, "in")                                                                  \
-  M(BY, "by") M(WHERE, "where") M(AS, "as") M(USE, "use")                      \
-      M(REQUIRE, "require") M(MINIMISE, "minimise") M(OVER, "over")            \
-          M(WITH, "with") M(OF, "of") M(AND, "and") M(OR, "or") M(NOT, "not")  \
-              M(DIV, "div") M(MOD, "mod") M(TRUE, "true") M(FALSE, "false")    \
-                  M(NONE, "none")
-
 Token Lexer::name(Range range) {
-#define KEYWORD(token, spelling)                                               \
+#define OGEE_KEYWORD(token, spelling)                                          \
   if (range.text() == spelling)                                                \
     return {K::S_##token, range};
-  OGEE_KEYWORDS(KEYWORD)
-#undef KEYWORD
+#include "lang/Parse/Keywords.def"
   return {K::S_NAME, range, range.text()};
 }
 

@@ -151,7 +151,6 @@ LogicalResult Tape::reverseExtremum(linalg::GenericOp op, Operation *scalar,
   Indexed ranked = input;
   if (isa<arith::MinimumFOp>(scalar))
     ranked = tensors.apply<arith::NegFOp>(input);
-  Value rankedTensor = tensors.materialize(ranked, labels);
   SmallVector<Label> rest;
   SmallVector<int64_t> shape;
   for (Label label : labels)
@@ -159,10 +158,14 @@ LogicalResult Tape::reverseExtremum(linalg::GenericOp op, Operation *scalar,
       rest.push_back(label);
       shape.push_back(tensors.extent(label));
     }
+  // Kernels rank along the last dimension.
+  SmallVector<Label> rankedLabels(rest);
+  rankedLabels.push_back(*closed);
+  Value rankedTensor = tensors.materialize(ranked, rankedLabels);
   Type integer = place.getI64Type();
   Value first =
       nn::ArgMaxOp::create(place, loc(), RankedTensorType::get(shape, integer),
-                           rankedTensor, int64_t(closed - labels.begin()));
+                           rankedTensor, int64_t(rest.size()));
   Location at = loc();
   Indexed chosen = tensors.applyIndices(
       *closed, tensors.view(first, rest),

@@ -125,10 +125,14 @@ private:
   bool takeWord(StringRef word) {
     if (const FlagRow *flag = findFlag(word))
       return takeFlag(*flag, word);
-    if (word.starts_with("-"))
+    if (word.starts_with("-") && word != "-")
       return line.verb == "train" ? passOn(word) : refuseFlag(word);
     if (line.file.empty()) {
       line.file = word.str();
+      return true;
+    }
+    if (line.verb == "fmt") {
+      line.moreFiles.push_back(word.str());
       return true;
     }
     if (word.contains('=')) {

@@ -23,10 +23,11 @@ enum ExitCode {
 struct CommandLine {
   std::string verb;
   std::string file;                   // or the code to explain
+  std::vector<std::string> moreFiles; // after the first one (fmt)
   std::vector<std::string> overrides; // name=value
   std::vector<std::string> passed;    // flags of the run (train)
   std::string output, emit, irDirectory, target = "native", with, library;
-  std::string debug, timing; // "1" where given
+  std::string debug, timing, check; // "1" where given
 };
 
 /// Prints what is wrong and returns nothing if the arguments are no command.

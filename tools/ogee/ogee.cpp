@@ -10,6 +10,7 @@
 #include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Executable.h"
 #include "tools/ogee/CommandLine.h"
+#include "tools/ogee/Fmt.h"
 #include "tools/ogee/Report.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
