@@ -1,6 +1,8 @@
 // The rule was measured before it was written: 24 accumulators, panels of B in
-// half of the L2 cache, chunks that pack a panel for at least 128 rows.
+// half of the L2 cache; groups by price.
 #include "lib/Generate/Cpu/ContractionPlan.h"
+
+#include "lib/Generate/Cpu/ContractionGroups.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -8,37 +10,7 @@ using namespace mlir;
 using namespace ogee;
 using llvm::divideCeil;
 
-static constexpr int64_t kLeastRows = 128;  // for which a panel is packed
-static constexpr int64_t kManyRows = 256;   // for which it costs nearly nothing
-static constexpr int64_t kLeastDepth = 256; // of a block of k
-static constexpr int64_t kChunks = 12;      // wanted
-static constexpr int64_t kChunkWork = 50'000'000; // multiply-adds, at most
-static constexpr int64_t kPanels = 4;             // packed together
 static constexpr int64_t kTilesPerBlock = 8;
-// Where A is gathered across k, each chunk packs both operands: larger chunks,
-// and blocks of k that keep both in cache.
-static constexpr int64_t kGatheredChunks = 6; // wanted at least
-static constexpr int64_t kGatheredRows = 192;
-static constexpr int64_t kGatheredDepth = 256;
-static constexpr int64_t kGatheredPanels = 6;
-
-static bool isGathered(const Product &product) {
-  return llvm::any_of(product.segments, [](const Segment &segment) {
-    return segment.a.supply == Supply::Columns;
-  });
-}
-
-/// Row groups that still pack a panel for enough rows.
-static int64_t mostRowGroups(const Product &product,
-                             const ColumnPanels &panels) {
-  auto groups = [&](int64_t least) {
-    return std::max<int64_t>(1, product.rows / least);
-  };
-  int64_t large = groups(kGatheredRows) *
-                  divideCeil(panels.count(), kGatheredPanels) * product.batches;
-  bool isLarge = isGathered(product) && large >= kGatheredChunks;
-  return groups(isLarge ? kGatheredRows : kLeastRows);
-}
 
 static kernel::TileAttr chooseTile(const ContractionPlan &plan,
                                    MLIRContext *context, const Target &target) {
@@ -48,90 +20,6 @@ static kernel::TileAttr chooseTile(const ContractionPlan &plan,
   RegisterTile tile = registerTile(target, columns, plan.lanes);
   return kernel::TileAttr::get(context, tile.rows, tile.vectors * plan.lanes, 0,
                                0, 0);
-}
-
-/// k cut evenly into blocks of at most `most`.
-static int64_t cutDepth(const ContractionPlan &plan, const Segment &segment,
-                        int64_t most) {
-  int64_t blocks = divideCeil(segment.depth, most);
-  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
-}
-
-/// The most k for which `panels` panels fit into half of the L2 cache.
-static int64_t depthInCache(const ContractionPlan &plan, int64_t panels,
-                            const Target &target) {
-  return target.l2Bytes / 2 / (panels * plan.columns * storageBytes(plan.type));
-}
-
-static int64_t chooseDepth(const ContractionPlan &plan, const Segment &segment,
-                           int64_t wanted, const Target &target) {
-  int64_t depth = wanted;
-  if (depth == 0) {
-    depth = depthInCache(plan, 1, target);
-    if (segment.a.supply == Supply::Columns)
-      depth = std::min(depth, kGatheredDepth);
-  }
-  return cutDepth(plan, segment, depth);
-}
-
-/// Panels packed together: in half of the L2 cache, but more where making A
-/// costs as much as multiplying it, as long as there are chunks enough.
-static int64_t choosePanels(const ContractionPlan &plan, const Product &product,
-                            const ProductPlan &shape, const Target &target) {
-  int64_t depth = 1, operations = 0;
-  for (auto [segment, block] :
-       llvm::zip_equal(product.segments, shape.blockDepth)) {
-    depth = std::max(depth, block);
-    operations = std::max(operations, segment.a.operations);
-  }
-  int64_t fits =
-      target.l2Bytes / 2 / (plan.columns * depth * storageBytes(plan.type));
-  int64_t most = isGathered(product) ? kGatheredPanels : kPanels;
-  int64_t chunks = shape.panels.count() * mostRowGroups(product, shape.panels) *
-                   product.batches;
-  if (isGathered(product))
-    most = std::clamp<int64_t>(chunks / kGatheredChunks, 1, most);
-  int64_t cached = std::clamp<int64_t>(fits, 1, most);
-  return std::max(cached, std::min(operations, chunks / kChunks));
-}
-
-static void groupPanels(const ContractionPlan &plan, const Product &product,
-                        ProductPlan &shape, kernel::TileAttr tile,
-                        const Target &target) {
-  int64_t together = tile.getNp();
-  if (together == 0)
-    together = choosePanels(plan, product, shape, target);
-  int64_t groups = divideCeil(shape.panels.count(), together);
-  shape.panelsPerGroup = divideCeil(shape.panels.count(), groups);
-  shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
-  if (tile.getKc() != 0)
-    return;
-  int64_t fits = depthInCache(plan, shape.panelsPerGroup, target);
-  for (auto [segment, block] :
-       llvm::zip_equal(product.segments, shape.blockDepth))
-    if (block > fits)
-      block = cutDepth(plan, segment, std::max(fits, kLeastDepth));
-}
-
-static void groupRows(const Product &product, ProductPlan &shape,
-                      kernel::TileAttr tile) {
-  int64_t groups =
-      divideCeil(product.rows, std::max<int64_t>(1, tile.getRows()));
-  if (tile.getRows() == 0) {
-    int64_t depth = 0;
-    for (const Segment &segment : product.segments)
-      depth += segment.depth;
-    int64_t work = product.batches * product.rows * product.columns * depth;
-    int64_t others = shape.panelGroups * product.batches;
-    int64_t least = std::min<int64_t>(divideCeil(kChunks, others),
-                                      mostRowGroups(product, shape.panels));
-    int64_t balanced = std::min<int64_t>(divideCeil(work / kChunkWork, others),
-                                         product.rows / kManyRows);
-    groups = std::max(least, balanced);
-  }
-  groups = std::clamp<int64_t>(groups, 1, shape.tiles.count);
-  shape.tilesPerGroup = divideCeil(shape.tiles.count, groups);
-  shape.rowGroups = divideCeil(shape.tiles.count, shape.tilesPerGroup);
 }
 
 static void blockRows(const Product &product, ProductPlan &shape) {
@@ -150,11 +38,7 @@ static void planProduct(ContractionPlan &plan, const Product &product,
   ProductPlan shape;
   shape.tiles = RowTiles::spread(product.rows, plan.rows);
   shape.panels = {product.columns, plan.columns};
-  for (const Segment &segment : product.segments)
-    shape.blockDepth.push_back(
-        chooseDepth(plan, segment, tile.getKc(), target));
-  groupPanels(plan, product, shape, tile, target);
-  groupRows(product, shape, tile);
+  chooseGroups(plan, product, shape, tile, target);
   blockRows(product, shape);
   shape.firstChunk = plan.chunks;
   shape.chunks = product.batches * shape.rowGroups * shape.panelGroups;

@@ -53,7 +53,7 @@ struct PartShape {
 PartShape partShape(const ContractionPlan &plan, unsigned product,
                     mlir::AffineMap out);
 
-/// Tile, blocks and groups by the rule of docs/performance.md. Uses the
+/// Tile by the target, blocks and groups by their price. Uses the
 /// kernel's tile if it has one.
 mlir::FailureOr<ContractionPlan> planContraction(kernel::FuncOp kernel,
                                                  const Target &target);

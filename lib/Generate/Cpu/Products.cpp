@@ -15,7 +15,7 @@ enum { kBatch, kRow, kColumn, kDepth, kVariables };
 // Rows for which packing B costs more than it gains.
 static constexpr int64_t kFewRows = 3;
 // Operations that a transcendental function counts as.
-static constexpr int64_t kFunction = 10;
+static constexpr int64_t kFunction = 40;
 
 static int64_t extentOf(ArrayRef<int64_t> shape) {
   int64_t product = 1;
