@@ -8,6 +8,8 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <unistd.h>
+
 using namespace llvm;
 using namespace ogee;
 
@@ -79,7 +81,8 @@ static ogee::Target nativeTarget() {
   const Level &level = kLevels[features.lookup("avx512vl") ? 1 : 0];
   target.vectorBytes = level.vectorBytes;
   target.registers = level.registers;
-  target.l2Bytes = level.l2Bytes;
+  long l2Bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); // 0 or less: it does not say
+  target.l2Bytes = l2Bytes > 0 ? l2Bytes : level.l2Bytes;
   return target;
 }
 
