@@ -22,14 +22,12 @@ static constexpr double kMultiply = 0.5; // two ports
 static constexpr double kStream = 1;     // A read in place, by each group
 static constexpr double kCopy = 4;
 static constexpr double kGather = 9;
+static constexpr double kFarGather = 60;  // from another page for each k
+static constexpr int64_t kFar = 16 << 10; // bytes from one k to the next
 static constexpr double kTranspose = 10;
 static constexpr double kOperation = 0.6; // of a prologue
 static constexpr double kSpill = 4;       // of a tile, between blocks of k
-// The last chunks, for which some threads wait, in chunks; dearer where there
-// are too few of them for several threads.
-static constexpr double kWaiting = 0.5;
-static constexpr double kFewChunks = 8;
-static constexpr double kTooFew = 0.04; // for each that is missing
+static constexpr double kLate = 0.75; // chunks that a disturbed thread is late
 static constexpr double kChunk = 10000; // what each costs by itself
 
 namespace {
@@ -56,21 +54,23 @@ private:
 };
 } // namespace
 
-/// k cut evenly into blocks for which that many panels fit into half of the L2
-/// cache, as far as blocks do not get too short.
+/// k cut evenly into blocks for which that many panels fit into a third of the
+/// L2 cache, beside what streams by, as far as blocks do not get too short.
 int64_t Pricer::depth(const Segment &segment, int64_t panels) const {
   int64_t most =
-      target.l2Bytes / 2 / (panels * plan.columns * storageBytes(plan.type));
+      target.l2Bytes / 3 / (panels * plan.columns * storageBytes(plan.type));
   if (segment.a.supply == Supply::Columns)
     most = std::min(most, kGatheredDepth);
   int64_t blocks = divideCeil(segment.depth, std::max(most, kLeastDepth));
   return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
 }
 
-static double readyA(const Factor &a) {
+static double readyA(const Product &product, const Factor &a) {
   if (a.supply == Supply::InPlace)
     return kStream;
-  return (a.supply == Supply::Rows ? kCopy : kGather) +
+  bool isFar = product.rows * storageBytes(product.type) >= kFar;
+  double gather = isFar ? kFarGather : kGather;
+  return (a.supply == Supply::Rows ? kCopy : gather) +
          kOperation * double(a.operations);
 }
 
@@ -81,6 +81,19 @@ static double readyB(const Factor &b) {
          kOperation * double(b.operations);
 }
 
+/// The share of a launch in which threads wait for the last chunks, between two
+/// threads and eight: chunks do not depend on how many there will be.
+static double waitingFor(int64_t chunks) {
+  constexpr std::pair<int64_t, double> kThreads[] = {
+      {2, 0.5}, {4, 0.3}, {8, 0.2}};
+  double waiting = 0;
+  for (auto [threads, weight] : kThreads) {
+    auto rounds = double(divideCeil(chunks, threads));
+    waiting += weight * (rounds * double(threads) / double(chunks) - 1);
+  }
+  return waiting;
+}
+
 double Pricer::price(Groups groups) const {
   auto panelGroups = double(divideCeil(shape.panels.count(), groups.panels));
   auto rowGroups = double(groups.rows);
@@ -89,7 +102,7 @@ double Pricer::price(Groups groups) const {
   for (const Segment &segment : product.segments) {
     auto depth = double(segment.depth);
     cycles += rows * columns * depth * kMultiply;
-    cycles += panelGroups * rows * depth * readyA(segment.a);
+    cycles += panelGroups * rows * depth * readyA(product, segment.a);
     cycles += rowGroups * columns * depth * readyB(segment.b);
     blocks +=
         double(divideCeil(segment.depth, this->depth(segment, groups.panels)));
@@ -97,8 +110,7 @@ double Pricer::price(Groups groups) const {
   cycles += (blocks - 1) * rows * columns * kSpill;
   cycles *= double(product.batches) / double(plan.lanes);
   double chunks = double(product.batches) * panelGroups * rowGroups;
-  double waiting =
-      kWaiting / chunks + kTooFew * std::max(0.0, kFewChunks - chunks);
+  double waiting = waitingFor(int64_t(chunks)) + kLate / chunks;
   return cycles * (1 + waiting) + chunks * kChunk;
 }
 
@@ -113,6 +125,8 @@ Groups Pricer::best(kernel::TileAttr tile) const {
     if (int64_t(divideCeil(allPanels, panels)) != panelGroups)
       continue; // the same as another
     for (int64_t rows = 1; rows <= tiles; rows += divideCeil(rows, 8)) {
+      if (int64_t(divideCeil(tiles, divideCeil(tiles, rows))) != rows)
+        continue;
       bool isSmall = rows > 1 && product.rows / rows < kLeastRows;
       int64_t chunks = panelGroups * rows * product.batches;
       if (isSmall || (chunks > kMostChunks && rows > 1))
