@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,19 +33,18 @@ def comments(text: str) -> list[str]:
     return [found[0].rstrip() for found in LEXEME.finditer(text) if not found[1]]
 
 
-def judge(text: str) -> str:
-    """What is wrong with the layout of the text, or nothing."""
-    before = tree(text)
-    if before is None:
-        return "" if ogee(["fmt", "-"], text)[0] == 1 else "a text with an error is not refused"
-    _, once = ogee(["fmt", "-"], text)
-    if tree(once) != before:
+def judge(before: str, after: str) -> str:
+    """What is wrong with `after` as the layout of `before`, or nothing."""
+    expected = tree(before)
+    if expected is None:
+        return "" if after == before else "a text with an error is changed"
+    if tree(after) != expected:
         return "the tree is another one"
-    if comments(once) != comments(text):
+    if comments(after) != comments(before):
         return "comments differ"
-    if any(line != line.rstrip() for line in once.split("\n")) or "\n\n\n" in once:
+    if any(line != line.rstrip() for line in after.split("\n")) or "\n\n\n" in after:
         return "blanks at the end of a line, or two empty lines"
-    return "" if ogee(["fmt", "-"], once)[1] == once else "a second time changes it"
+    return ""
 
 
 def rough(text: str, seed: int) -> str:
@@ -57,24 +57,36 @@ def rough(text: str, seed: int) -> str:
     return "".join(parts)
 
 
-def check(mode: str, path: Path) -> str:
-    text = path.read_text()
-    if mode == "layout":
-        code, output = ogee(["fmt", "-"], text)
-        wrong = "" if code or output == text else "is not in the layout"
-    elif mode == "same":
-        wrong = judge(text)
-    else:
-        wrong = judge(rough(text, len(text)))
-    return wrong and f"{path}: {wrong}"
+def copies(texts: list[str], folder: Path) -> list[Path]:
+    paths = [folder / f"{number}.arch" for number in range(len(texts))]
+    for path, text in zip(paths, texts):
+        path.write_text(text)
+    return paths
+
+
+def formatted(texts: list[str]) -> tuple[list[str], str]:
+    """The texts after `ogee fmt`, and what a second time would change of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = copies(texts, Path(folder))
+        ogee(["fmt", *map(str, paths)], "")
+        _, changed = ogee(["fmt", "--check", *map(str, paths)], "")
+        return [path.read_text() for path in paths], changed
 
 
 def main(mode: str, folders: list[str]) -> None:
     paths = sorted(path for folder in folders for path in Path(folder).rglob("*.arch"))
-    with ThreadPoolExecutor(2) as pool:
-        wrong = list(filter(None, pool.map(lambda path: check(mode, path), paths)))
-    print(f"{len(paths) - len(wrong)} of {len(paths)} files: {mode}")
-    if wrong or len(paths) < 80:
+    before = [path.read_text() for path in paths]
+    if mode == "rough":
+        before = [rough(text, seed) for seed, text in enumerate(before)]
+    after, changed = formatted(before)
+    if mode == "layout":
+        found = ["" if old == new else "is not in the layout" for old, new in zip(before, after)]
+    else:
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(judge, before, after))
+    wrong = [f"{path}: {text}" for path, text in zip(paths, found) if text] + changed.splitlines()
+    print(f"{len(paths)} files, {len(wrong)} wrong: {mode}")
+    if wrong or len(paths) < 70:
         sys.exit("\n".join(wrong) or "too few files")
 
 
