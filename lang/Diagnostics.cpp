@@ -102,6 +102,18 @@ DiagnosticPrinter::DiagnosticPrinter(DiagnosticSink &sink,
           print(sink, note, llvm::SourceMgr::DK_Note, os);
       }) {}
 
+/// True if two neighbouring letters were typed in the wrong order.
+static bool isExchange(StringRef name, StringRef candidate) {
+  if (name.size() != candidate.size())
+    return false;
+  size_t at = 0;
+  while (at < name.size() && name[at] == candidate[at])
+    ++at;
+  return at + 1 < name.size() && name[at] == candidate[at + 1] &&
+         name[at + 1] == candidate[at] &&
+         name.drop_front(at + 2) == candidate.drop_front(at + 2);
+}
+
 StringRef ogee::didYouMean(StringRef name,
                            llvm::ArrayRef<StringRef> candidates) {
   size_t best = (name.size() + 2) / 3 + 1;
@@ -109,7 +121,9 @@ StringRef ogee::didYouMean(StringRef name,
   for (StringRef candidate : candidates) {
     if (name.equals_insensitive(candidate))
       return candidate;
-    size_t distance = name.edit_distance(candidate, true, best);
+    size_t distance = isExchange(name, candidate)
+                          ? 1
+                          : name.edit_distance(candidate, true, best);
     if (distance >= best || distance >= std::min(candidate.size(), name.size()))
       continue;
     best = distance;

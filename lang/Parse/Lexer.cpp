@@ -87,6 +87,25 @@ void Lexer::abandonBrackets() {
     open.pop_back();
 }
 
+/// How far the line of `place` is indented. Of a line that is longer than a
+/// person would read only the end is looked at, so that the time stays linear.
+static size_t indentOf(llvm::StringRef text, const char *place) {
+  llvm::StringRef before = text.take_front(place - text.begin()).take_back(400);
+  llvm::StringRef line = before.drop_front(before.rfind('\n') + 1);
+  return std::min(line.find_first_not_of(' '), line.size());
+}
+
+/// A brace that begins its line further left than the line of the one it closes
+/// was meant for another one: the first such is what a file with an open brace
+/// has forgotten.
+void Lexer::compareIndents(Range opening, Range closing) {
+  size_t indent = indentOf(text, closing.begin);
+  llvm::StringRef before = text.take_front(closing.begin - text.begin());
+  bool beginsLine = before.drop_back(indent).ends_with("\n");
+  if (beginsLine && !suspect && indent < indentOf(text, opening.begin))
+    suspect = opening;
+}
+
 /// Follows what is open. A bracket that closes nothing is left to the grammar.
 void Lexer::track(Token token) {
   switch (token.kind) {
@@ -104,8 +123,10 @@ void Lexer::track(Token token) {
   }
   case K::S_RBRACE:
     abandonBrackets();
-    if (!open.empty())
-      open.pop_back();
+    if (open.empty())
+      return;
+    compareIndents(open.back().range, token.range);
+    open.pop_back();
     return;
   default:
     return;
@@ -117,7 +138,7 @@ void Lexer::track(Token token) {
 Token Lexer::closeFile(Range range) {
   abandonBrackets();
   if (!open.empty() && !isExplained)
-    sink.report(diag::Unclosed, open.back().range, open.back().range.text());
+    sink.report(diag::Unclosed, suspect ? suspect : open.back().range, "{");
   isExplained = true;
   if (open.empty())
     return {K::S_YYEOF, range};

@@ -58,11 +58,14 @@ private:
   bool endsStatement();
   void track(Token token);
   void abandonBrackets();
+  void compareIndents(Range opening, Range closing);
   bool inBracket() const;
   size_t braceDepth() const;
   void report(Token token, llvm::ArrayRef<Kind> expected);
   /// Says how this language writes what other languages write as `range`.
   void addHint(mlir::InFlightDiagnostic &diagnostic, Range range);
+  void suggestKeyword(mlir::InFlightDiagnostic &diagnostic, Range range,
+                      llvm::ArrayRef<Kind> expected);
 
   llvm::StringRef text;
   Builder &builder;
@@ -75,6 +78,7 @@ private:
     Range range;
   };
   std::vector<Open> open;     ///< Brackets and braces, the innermost last.
+  Range suspect;              ///< A brace closed left of where its line begins.
   std::vector<Token> pending; ///< Read ahead, at most one.
   Kind last = Grammar::symbol_kind::S_END;
   Range first;              ///< The first token of the statement, for hints,

@@ -116,6 +116,22 @@ void Lexer::addHint(mlir::InFlightDiagnostic &diagnostic, Range range) {
     sink.note(diagnostic, diag::Hint, range, hint);
 }
 
+/// A word that is nearly a keyword was meant as one: any at the begin of a
+/// statement, where `expected` is empty, else one that could stand there.
+void Lexer::suggestKeyword(mlir::InFlightDiagnostic &diagnostic, Range range,
+                           llvm::ArrayRef<Kind> expected) {
+  llvm::SmallVector<StringRef> words;
+  bool isWord = !range.text().empty() && llvm::isAlpha(range.text().front());
+#define OGEE_KEYWORD(token, spelling)                                          \
+  isWord &= range.text() != spelling;                                          \
+  if (expected.empty() || llvm::is_contained(expected, K::S_##token))          \
+    words.push_back(spelling);
+#include "lang/Parse/Keywords.def"
+  StringRef meant = isWord ? didYouMean(range.text(), words) : "";
+  if (!meant.empty())
+    sink.note(diagnostic, diag::DidYouMean, range, meant);
+}
+
 void Lexer::report(Token token, llvm::ArrayRef<Kind> expected) {
   bool isText = token.kind != K::S_END && token.kind != K::S_YYEOF;
   Range range = isText ? token.range : Range{before.end, before.end};
@@ -124,8 +140,16 @@ void Lexer::report(Token token, llvm::ArrayRef<Kind> expected) {
   std::string wanted = describeExpected(expected);
   auto diagnostic = sink.report(diag::UnexpectedToken, range, what, wanted);
   addHint(diagnostic, token.range);
-  if (first.begin != token.range.begin)
+  if (first.begin != token.range.begin) {
     addHint(diagnostic, first);
+    suggestKeyword(diagnostic, first, {});
+  }
+  suggestKeyword(diagnostic, token.range, expected);
+  bool wantsName = llvm::is_contained(expected, K::S_NAME) &&
+                   !llvm::is_contained(expected, K::S_INT);
+  if (wantsName && token.kind <= K::S_NONE && token.kind >= K::S_ARCH)
+    sink.note(diagnostic, diag::Hint, token.range,
+              "a word of the language is no name");
   if (inBracket() && open.back().range.begin != range.begin)
     sink.note(diagnostic, diag::OpenedHere, open.back().range,
               open.back().range.text());

@@ -234,7 +234,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", action="store_true")
     chosen = parser.parse_args()
-    paths = sorted(chosen.root.glob("lang/zoo/*.arch")) + sorted(chosen.root.glob("test/lang/Trial/*.arch"))
+    paths = [chosen.root / "lang/zoo" / f"{name}.arch" for name in ("autoencoder", "gpt", "mlp", "ngram")]
+    paths += [chosen.root / "test/lang/Trial" / f"{name}.arch" for name in ("highway", "hopfield", "mixer")]
     files = [File(path.name, path.read_text()) for path in paths]
     made = mutants(files, chosen.count, chosen.seed)
     with ThreadPoolExecutor(2) as pool:
