@@ -2,9 +2,11 @@
 // scatter, is turned around so that the gradient gathers. In each such
 // subscript one loop is solved for the place p in x (t = p + j); the gradient
 // is padded with zeros where that leaves it, and loops that no subscript fixes
-// are summed.
+// are summed. What cannot be solved (x[i mod 3], x[i, i + 1], strides) is
+// scattered: slower, and right for any map.
 #include "lib/Differentiate/Tape.h"
 #include "lib/Nn/Affine.h"
+#include "lib/Nn/Indexed.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -110,7 +112,7 @@ LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
   auto type = cast<RankedTensorType>(input.getType());
   auto solution = solve(maps[0], op.getStaticLoopRanges(), type.getShape());
   if (!solution)
-    return op.emitError() << "reads through a map without a gradient";
+    return reverseScattered(op, gradient);
   auto gradientType = cast<RankedTensorType>(gradient.getType());
   SmallVector<AffineExpr> reads;
   SmallVector<OpFoldResult> low, high;
@@ -153,5 +155,42 @@ LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
         linalg::YieldOp::create(inner, at, value);
       });
   add(input, gathered.getResult(0));
+  return success();
+}
+
+/// Adds the gradient of each point at the number of the element that it reads.
+LogicalResult Tape::reverseScattered(linalg::GenericOp op, Value gradient) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  auto type = cast<RankedTensorType>(op.getInputs()[0].getType());
+  IndexedBuilder tensors(place, loc());
+  SmallVector<Label> loops, order;
+  for (int64_t extent : op.getStaticLoopRanges())
+    loops.push_back(tensors.newLabel(extent));
+  for (AffineExpr expr : maps[1].getResults())
+    order.push_back(cast<AffineDimExpr>(expr).getPosition());
+  AffineExpr number = getAffineConstantExpr(0, op.getContext());
+  for (auto [expr, extent] :
+       llvm::zip_equal(maps[0].getResults(), type.getShape()))
+    number = number * extent + expr;
+  Indexed places = tensors.applyIndices(
+      loops, {}, [&](OpBuilder &inner, ArrayRef<Value> indices, ValueRange) {
+        Value index = emitAffine(inner, loc(), number,
+                                 [&](unsigned loop) { return indices[loop]; });
+        return arith::IndexCastOp::create(inner, loc(), inner.getI64Type(),
+                                          index)
+            .getResult();
+      });
+  auto flat =
+      RankedTensorType::get({type.getNumElements()}, type.getElementType());
+  Value zero = tensors.materialize(tensors.number(0.0, type.getElementType()),
+                                   tensors.newLabel(type.getNumElements()));
+  Value sum = nn::ScatterAddOp::create(
+      place, loc(), flat, zero, tensors.materialize(places, order), gradient);
+  if (type.getRank() > 1)
+    sum = tensor::ExpandShapeOp::create(
+        place, loc(), type, sum,
+        SmallVector<ReassociationIndices>{
+            llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()))});
+  add(op.getInputs()[0], sum);
   return success();
 }

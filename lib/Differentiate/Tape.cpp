@@ -176,31 +176,65 @@ Value Tape::joinWindows(RankedTensorType type,
   return tensor::ConcatOp::create(place, loc(), type, *axis, parts);
 }
 
+/// Each element of a strided window with zeros behind it: the places between
+/// two of the window. What lies outside of `type` is cut off.
+static Value spreadWindow(OpBuilder &builder, Location loc, Value term,
+                          RankedTensorType type, ArrayRef<int64_t> offsets,
+                          ArrayRef<int64_t> strides) {
+  SmallVector<ReassociationIndices> groups;
+  SmallVector<int64_t> split, spread, whole, cut;
+  SmallVector<OpFoldResult> low, high, zeros, ones;
+  auto termType = cast<RankedTensorType>(term.getType());
+  auto index = [&](int64_t value) { return builder.getIndexAttr(value); };
+  for (int64_t dimension = 0; dimension < type.getRank(); ++dimension) {
+    int64_t size = termType.getDimSize(dimension), stride = strides[dimension];
+    int64_t first = split.size();
+    groups.push_back({first, first + 1});
+    split.append({size, 1});
+    spread.append({size, stride});
+    low.append({index(0), index(0)});
+    high.append({index(0), index(stride - 1)});
+    whole.push_back(size * stride);
+    cut.push_back(std::min(size * stride,
+                           type.getDimSize(dimension) - offsets[dimension]));
+    zeros.push_back(index(0));
+    ones.push_back(index(1));
+  }
+  Type element = type.getElementType();
+  Value zero = arith::ConstantOp::create(builder, loc, //
+                                         builder.getZeroAttr(element));
+  term = tensor::ExpandShapeOp::create(
+      builder, loc, RankedTensorType::get(split, element), term, groups);
+  term = tensor::PadOp::create(builder, loc,
+                               RankedTensorType::get(spread, element), term,
+                               low, high, zero);
+  term = tensor::CollapseShapeOp::create(
+      builder, loc, RankedTensorType::get(whole, element), term, groups);
+  if (cut == whole)
+    return term;
+  return tensor::ExtractSliceOp::create(
+      builder, loc, RankedTensorType::get(cut, element), term, zeros,
+      getAsIndexOpFoldResult(builder.getContext(), cut), ones);
+}
+
 Value Tape::padWindow(RankedTensorType type, const Window &window) {
-  auto termType = cast<RankedTensorType>(window.term.getType());
+  Value term = window.term;
+  if (!llvm::all_of(window.strides, [](int64_t stride) { return stride == 1; }))
+    term =
+        spreadWindow(place, loc(), term, type, window.offsets, window.strides);
+  auto termType = cast<RankedTensorType>(term.getType());
+  if (termType == type)
+    return term;
   Value zero = arith::ConstantOp::create(
       place, loc(), place.getZeroAttr(type.getElementType()));
-  SmallVector<OpFoldResult> low, high, sizes, strides, offsets;
-  bool dense = true;
+  SmallVector<OpFoldResult> low, high;
   for (int64_t dimension = 0; dimension < type.getRank(); ++dimension) {
     int64_t offset = window.offsets[dimension];
-    int64_t size = termType.getDimSize(dimension);
-    dense &= window.strides[dimension] == 1;
     low.push_back(place.getIndexAttr(offset));
-    high.push_back(
-        place.getIndexAttr(type.getDimSize(dimension) - offset - size));
-    offsets.push_back(place.getIndexAttr(offset));
-    sizes.push_back(place.getIndexAttr(size));
-    strides.push_back(place.getIndexAttr(window.strides[dimension]));
+    high.push_back(place.getIndexAttr(type.getDimSize(dimension) - offset -
+                                      termType.getDimSize(dimension)));
   }
-  if (dense)
-    return tensor::PadOp::create(place, loc(), type, window.term, low, high,
-                                 zero);
-  Value empty = tensor::EmptyOp::create(place, loc(), type.getShape(),
-                                        type.getElementType());
-  Value zeros = linalg::FillOp::create(place, loc(), zero, empty).getResult(0);
-  return tensor::InsertSliceOp::create(place, loc(), window.term, zeros,
-                                       offsets, sizes, strides);
+  return tensor::PadOp::create(place, loc(), type, term, low, high, zero);
 }
 
 //===-- Score regions -----------------------------------------------------===//

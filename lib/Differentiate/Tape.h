@@ -63,6 +63,8 @@ private:
                                      mlir::Value gradient);
   llvm::LogicalResult reverseShifted(mlir::linalg::GenericOp op,
                                      mlir::Value gradient);
+  llvm::LogicalResult reverseScattered(mlir::linalg::GenericOp op,
+                                       mlir::Value gradient);
 
   // Views (View.cpp).
   llvm::LogicalResult reverseView(mlir::Operation &op);

@@ -85,6 +85,8 @@ private:
                                       llvm::SmallVector<mlir::AffineExpr> at,
                                       std::optional<Indexed> otherwise);
   Indexed readViews(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> at);
+  mlir::Value cutToLabels(mlir::Value tensor,
+                          llvm::ArrayRef<mlir::AffineExpr> at);
   Indexed readGeneral(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> at);
   void collapsePairs(mlir::Value &tensor,
                      llvm::SmallVector<mlir::AffineExpr> &at);

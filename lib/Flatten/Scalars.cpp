@@ -22,27 +22,6 @@ LogicalResult Element::lowerConstant(arith::ConstantOp op) {
   return success();
 }
 
-static Value emitAffine(OpBuilder &builder, Location loc, AffineExpr expr,
-                        llvm::function_ref<Value(unsigned)> dimension) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
-  if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return dimension(dim.getPosition());
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value lhs = emitAffine(builder, loc, binary.getLHS(), dimension);
-  Value rhs = emitAffine(builder, loc, binary.getRHS(), dimension);
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return arith::AddIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::Mul:
-    return arith::MulIOp::create(builder, loc, lhs, rhs);
-  case AffineExprKind::FloorDiv:
-    return arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-  default:
-    return arith::RemSIOp::create(builder, loc, lhs, rhs);
-  }
-}
-
 static SmallVector<Label> labelsOf(ArrayRef<AffineExpr> exprs) {
   SmallVector<Label> labels;
   for (AffineExpr expr : exprs)

@@ -287,8 +287,27 @@ Indexed Element::readViews(Value tensor, ArrayRef<AffineExpr> at) {
   return tensors.view(tensor, labels);
 }
 
+/// Cuts each dimension that is read at a bare label to the label's extent: an
+/// operation's loops have the extents of the dimensions where they stand bare.
+Value Element::cutToLabels(Value tensor, ArrayRef<AffineExpr> at) {
+  OpBuilder &builder = tensors.builder;
+  SmallVector<int64_t> shape(typeOf(tensor).getShape());
+  for (auto [size, expr] : llvm::zip_equal(shape, at))
+    if (auto label = bareLabel(expr))
+      size = tensors.extent(*label);
+  if (ArrayRef(shape) == typeOf(tensor).getShape())
+    return tensor;
+  SmallVector<OpFoldResult> offsets(shape.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(shape.size(), builder.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(
+      builder, tensors.loc,
+      RankedTensorType::get(shape, typeOf(tensor).getElementType()), tensor,
+      offsets, getAsIndexOpFoldResult(builder.getContext(), shape), strides);
+}
+
 Indexed Element::readGeneral(Value tensor, ArrayRef<AffineExpr> at) {
   OpBuilder &builder = tensors.builder;
+  tensor = cutToLabels(tensor, at);
   MLIRContext *context = builder.getContext();
   SmallVector<Label> labels;
   for (Label label = 0; label < tensors.allExtents().size(); ++label)

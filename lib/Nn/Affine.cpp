@@ -2,6 +2,7 @@
 // dimension occurs once.
 #include "lib/Nn/Affine.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -69,4 +70,28 @@ std::optional<Interval> ogee::boundsOf(AffineExpr expr,
                     llvm::divideFloorSigned(lhs->high, factor)};
   bool whole = lhs->low >= 0 && lhs->high < factor;
   return whole ? *lhs : Interval{0, factor - 1};
+}
+
+Value ogee::emitAffine(OpBuilder &builder, Location loc, AffineExpr expr,
+                       llvm::function_ref<Value(unsigned)> dimension) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return dimension(dim.getPosition());
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value lhs = emitAffine(builder, loc, binary.getLHS(), dimension);
+  Value rhs = emitAffine(builder, loc, binary.getRHS(), dimension);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return arith::AddIOp::create(builder, loc, lhs, rhs);
+  case AffineExprKind::Mul:
+    return arith::MulIOp::create(builder, loc, lhs, rhs);
+  case AffineExprKind::FloorDiv:
+    return arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
+  default: {
+    Value whole = arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
+    whole = arith::MulIOp::create(builder, loc, whole, rhs);
+    return arith::SubIOp::create(builder, loc, lhs, whole);
+  }
+  }
 }

@@ -3,6 +3,7 @@
 #define OGEE_LIB_NN_AFFINE_H
 
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -24,6 +25,12 @@ std::optional<llvm::SmallVector<int64_t>> linearForm(mlir::AffineExpr expr,
 /// linear forms. None where it multiplies or divides by what is no constant.
 std::optional<Interval> boundsOf(mlir::AffineExpr expr,
                                  llvm::ArrayRef<int64_t> extents);
+
+/// `expr` as operations on `index`; `dimension` gives the value of each.
+/// Remainders are not negative.
+mlir::Value emitAffine(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::AffineExpr expr,
+                       llvm::function_ref<mlir::Value(unsigned)> dimension);
 
 } // namespace ogee
 

@@ -50,6 +50,15 @@ static bool isWrittenWith(Operation *user, Operation *op, Value result) {
          isShapedLike(op->getResult(0), result);
 }
 
+/// A partial sum of elements of the result's box: the pass that stores an
+/// element adds it to the sum before that.
+static bool addsBeforeStore(Operation *user, Value summed, Value result) {
+  auto generic = dyn_cast<linalg::GenericOp>(user);
+  return generic && generic->hasAttr(kernel::kPartialAttr) &&
+         generic.getIndexingMapsArray().front().isIdentity() &&
+         isShapedLike(summed, result);
+}
+
 /// Every element-wise step from `op` to the result, or to one that is written
 /// with it, keeps the place.
 static bool keepsPlace(Operation *op, Value result,
@@ -57,7 +66,8 @@ static bool keepsPlace(Operation *op, Value result,
   if (op == result.getDefiningOp())
     return true;
   for (Operation *user : op->getUsers()) {
-    if (isWrittenWith(user, op, result))
+    if (isWrittenWith(user, op, result) ||
+        addsBeforeStore(user, op->getResult(0), result))
       continue;
     auto generic = dyn_cast<linalg::GenericOp>(user);
     bool isElementwise =
@@ -95,6 +105,8 @@ bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
     return false;
   llvm::SetVector<Operation *> slice = backwardSlice(written);
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (addsBeforeStore(user, value, written))
+      return true;
     auto generic = dyn_cast<linalg::GenericOp>(user);
     if (!generic || generic.getNumParallelLoops() != generic.getNumLoops())
       return slice.contains(user);

@@ -60,6 +60,34 @@ static void eraseDead(func::FuncOp function) {
       op.erase();
 }
 
+/// A slice is a view that only kernels read: one that is returned is copied.
+static void copyReturnedSlices(func::FuncOp function) {
+  Operation *end = function.getBody().front().getTerminator();
+  OpBuilder builder(end);
+  for (OpOperand &result : end->getOpOperands()) {
+    Operation *source = result.get().getDefiningOp();
+    while (
+        isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(source))
+      source = source->getOperand(0).getDefiningOp();
+    if (!isa_and_nonnull<tensor::ExtractSliceOp>(source))
+      continue;
+    auto type = cast<RankedTensorType>(result.get().getType());
+    Location loc = source->getLoc();
+    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                          type.getElementType());
+    SmallVector<AffineMap> maps(2,
+                                builder.getMultiDimIdentityMap(type.getRank()));
+    SmallVector<utils::IteratorType> kinds(type.getRank(),
+                                           utils::IteratorType::parallel);
+    auto copy = linalg::GenericOp::create(
+        builder, loc, TypeRange{type}, result.get(), empty, maps, kinds,
+        [](OpBuilder &inner, Location at, ValueRange elements) {
+          linalg::YieldOp::create(inner, at, elements[0]);
+        });
+    result.set(copy.getResult(0));
+  }
+}
+
 namespace {
 struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
   void runOnOperation() override {
@@ -72,6 +100,7 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
       eliminateCommonSubExpressions(rewriter, dominance, function);
       schedule::mergeSums(function);
       eraseDead(function);
+      copyReturnedSlices(function);
       markBackward(function);
     }
   }

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 import ir
+import philox
 
 try:
     from scipy.special import erf as _erf
@@ -308,6 +309,12 @@ class Program:
 
     def nn_argmax(self, op, operands, scope):
         return operands[0].argmax(axis=op.attributes["dimension"]).astype(self.dtype(op.types[0].element))
+
+    def nn_random(self, op, operands, scope):
+        seed, step = map(int, operands)
+        a = op.attributes
+        kind = a["distribution"].rstrip(">").split()[-1]
+        return philox.draw(kind, a["a"], a["b"], op.types[0].shape, seed, step, a["path"])
 
     def nn_stop_gradient(self, op, operands, scope):
         return operands[0]
