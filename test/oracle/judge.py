@@ -52,6 +52,7 @@ class Step:
     rate: float | None
     metrics: dict[str, float]
     gradients: dict[str, np.ndarray]
+    clipped: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,14 +61,14 @@ class Run:
     values: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def ran(command: list, text: str = "", limit: int = 60) -> str:
+def ran(command: list, text: str = "", limit: int = 60, output: str = "stdout") -> str:
     try:
         done = subprocess.run(list(map(str, command)), input=text, capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
         raise Wrong(f"{Path(command[0]).name} takes more than {limit} seconds") from None
     if done.returncode:
         raise Refused(f"{Path(command[0]).name} ends with {done.returncode}: {done.stderr or done.stdout}")
-    return done.stdout
+    return getattr(done, output)
 
 
 class Case:
@@ -169,7 +170,7 @@ class Case:
             factor = min(1.0, clip / (norm + 1e-6)) if clip is not None else 1.0
             clipped = {path: g * factor for path, g in gradients.items()}
             rate, after = self.model.update(values, clipped, times)
-            run.steps.append(Step(float(loss), norm, None if rate is None else float(rate), metrics, gradients))
+            run.steps.append(Step(float(loss), norm, None if rate is None else float(rate), metrics, gradients, clipped))
             values = values | states | after
         run.values = values
         return run
@@ -184,6 +185,60 @@ class Case:
             scale = max(np.abs(gradient * along).sum(), 1e-6 * abs(loss), 1e-9)
             if not abs(found - slope) <= self.slope_bound * scale:
                 raise Wrong(f"differentiate: slope of {path} is {found:.12g}, by complex step {slope:.12g}")
+
+    # Every pass
+
+    PIPELINES = ("--ogee-flatten-pipeline", "--ogee-differentiate-pipeline", "--ogee-schedule", "--ogee-size-kernels")
+
+    def dumps(self) -> list[tuple[str, str]]:
+        """(pass, module after it), verified between passes."""
+        after = ["--mlir-print-ir-after-all", "--mlir-print-ir-module-scope", "--mlir-disable-threading"]
+        printed = ran(["ogee-opt", *self.PIPELINES, *after, *PRINT, "-o", "/dev/null"], self.imported, output="stderr")
+        parts = re.split(r"// -----// IR Dump After (\S+).*? //----- //\n", printed)
+        return list(zip(parts[1::2], parts[2::2]))
+
+    def judge_passes(self, expected: Run, last: bool) -> str:
+        """Evaluates what each pass makes, or the last one; returns the kernels."""
+        if last:
+            dumps = [("schedule", ran(["ogee-opt", *self.PIPELINES, *PRINT], self.imported))]
+        else:
+            dumps = self.dumps()
+        wanted = self.wanted(expected)
+        seen = ""
+        for name, text in dumps:
+            if text == seen or '"arch.' in text or '"func.' not in text and '"kernel.' not in text:
+                continue
+            seen = text
+            program = Program(text)
+            for function in wanted.keys() & program.functions.keys():
+                self.judge_function(program, function, wanted[function], name)
+        return dumps[-1][1]
+
+    def wanted(self, expected: Run) -> dict[str, tuple[dict, dict]]:
+        """For each function its values and results, of the first step."""
+        first = expected.steps[0]
+        values = self.values | self.data(0) | self.times(0)
+        loss, metrics, states = self.model.forward(self.values, self.data(0), self.times(0))
+        forward = {"loss": loss} | metrics | states
+        found = {"forward": (values, forward)}
+        if "evaluate" in self.train:
+            loss, metrics, states = self.model.forward(self.values, self.data(0), self.times(0), "evaluate")
+            found["evaluate"] = values, {"loss": loss} | metrics | states
+        rate, after = self.model.update(self.values, first.clipped, self.times(0))
+        rates = {} if rate is None else {"rate": rate}
+        found["update"] = values | {f"gradient:{p}": g for p, g in first.clipped.items()}, rates | after
+        found["step"] = values, forward | {"norm": first.norm} | rates | after
+        return found
+
+    def judge_function(self, program: Program, function: str, wanted: tuple[dict, dict], name: str) -> None:
+        values, results = wanted
+        found = run_named(program, function, values)
+        for key, value in results.items():
+            if key not in found:
+                continue  # a state that nothing writes
+            by = distance(found[key], value)
+            if not by <= self.slope_bound * 10:
+                raise Wrong(f"{name}: @{function} gives {key} off by {by:.3g}")
 
     # The binary
 
@@ -283,18 +338,24 @@ def run_named(program: Program, name: str, values: dict) -> dict[str, np.ndarray
     arguments = []
     for _, attributes in program.arguments(name):
         key = attributes.get("nn.path") or attributes["nn.name"]
+        if attributes.get("nn.class") == "gradient":
+            key = "gradient:" + key
         arguments.append(values[key])
     results = program.run(name, arguments)
     keys = [a.get("nn.updates") or a.get("nn.name") or str(i) for i, a in enumerate(program.results(name))]
     return dict(zip(keys, results, strict=True))
 
 
-def judge(program: Generated, folder: Path) -> None:
-    """Raises Refused or Wrong."""
+def judge(program: Generated, folder: Path, passes: bool = True, binary: bool = True) -> str:
+    """Raises Refused or Wrong; returns the kernels as text. `passes`: evaluate after
+    each pass and not after schedule alone."""
     case = Case(program, folder)
     differentiated = case.differentiated()
     expected = case.reference(differentiated, case.values)
-    case.judge_binary(differentiated, expected)
+    kernels = case.judge_passes(expected, last=not passes)
+    if binary:
+        case.judge_binary(differentiated, expected)
+    return kernels
 
 
 def main() -> None:
