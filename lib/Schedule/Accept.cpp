@@ -45,6 +45,7 @@ private:
   std::optional<Acceptance> judgeJoin(const Node &node) const;
   bool mayFinish(const Node &node) const;
   bool overwritesTooEarly(const Node &node, Role role) const;
+  bool readsOverwritten(unsigned reader) const;
 
   const Groups &groups;
   const Graph &graph;
@@ -254,21 +255,34 @@ std::optional<Acceptance> Judge::judgeJoin(const Node &node) const {
   return Acceptance{Role::Joined, group.row, {}};
 }
 
+/// `reader` computes an element of a box of `written`'s shape from elements at
+/// its place.
+static bool readsAtPlace(const Node &reader, Value written) {
+  auto generic = dyn_cast<linalg::GenericOp>(reader.op);
+  return reader.kind == OpKind::ElementWise && generic &&
+         shapeOf(generic.getResult(0)) == shapeOf(written) &&
+         llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
+           return map.isIdentity() || map.getNumResults() == 0;
+         });
+}
+
 /// A next value is written where the old one is: others in the kernel read the
 /// old one at the same place, or are done when the finish region runs.
 bool Judge::overwritesTooEarly(const Node &node, Role role) const {
   if (role == Role::Finish)
     return false;
-  Value written = node.op->getResult(0);
   return llvm::any_of(node.after, [&](unsigned other) {
-    if (groups.groupOf(other) != int64_t(index))
-      return false;
-    auto generic = dyn_cast<linalg::GenericOp>(graph[other].op);
-    return graph[other].kind != OpKind::ElementWise || !generic ||
-           shapeOf(generic.getResult(0)) != shapeOf(written) ||
-           !llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
-             return map.isIdentity() || map.getNumResults() == 0;
-           });
+    return groups.groupOf(other) == int64_t(index) &&
+           !readsAtPlace(graph[other], node.op->getResult(0));
+  });
+}
+
+/// The same, for a reader that comes to an update.
+bool Judge::readsOverwritten(unsigned reader) const {
+  return llvm::any_of(group.members, [&](unsigned member) {
+    return graph[member].updates && groups.roleOf(member) != Role::Finish &&
+           llvm::is_contained(graph[member].after, reader) &&
+           !readsAtPlace(graph[reader], graph[member].op->getResult(0));
   });
 }
 
@@ -282,6 +296,8 @@ std::optional<Acceptance> Judge::judge(unsigned index) {
   if (node.kind == OpKind::Join)
     acceptance = judgeJoin(node);
   if (acceptance && node.updates && overwritesTooEarly(node, acceptance->role))
+    return std::nullopt;
+  if (acceptance && group.updates && readsOverwritten(index))
     return std::nullopt;
   return acceptance;
 }
