@@ -37,10 +37,8 @@ class Answer:
     covered: Counter = field(default_factory=Counter)
 
 
-def asked(program: Program, light: bool) -> tuple[str, str, str]:
+def asked(program: Program, passes: bool = True, binary: bool = True) -> tuple[str, str, str]:
     """The verdict, a message and the kernels."""
-    passes = not light or program.seed % 8 == 0
-    binary = not light or program.seed % 4 == 1
     with tempfile.TemporaryDirectory() as folder:
         try:
             return "right", "", judge(program, Path(folder), passes, binary)
@@ -57,7 +55,9 @@ def attempt(task: tuple[int, bool]) -> Answer:
     seed, light = task
     started = time.time()
     program = generate(seed)
-    verdict, message, kernels = asked(program, light)
+    passes = not light or seed % 8 == 0
+    binary = not light or seed % 4 == 1
+    verdict, message, kernels = asked(program, passes, binary)
     covered = coverage.of_source(program.used) + coverage.of_kernels(kernels)
     return Answer(seed, verdict, message, time.time() - started, covered)
 
@@ -92,10 +92,14 @@ def refusal(program: Program) -> tuple[str, str]:
 def reduced(seed: int, answer: Answer, seconds: float) -> str:
     program = generate(seed)
     wanted = answer.verdict, kind(answer.verdict, answer.message)
+    stage = wanted[1]
 
     def fails(text: str) -> bool:
         other = Program(text, seed, Counter(), program.precision, program.gradients)
-        verdict, message = refusal(other) if answer.message.startswith("ogee ends") else asked(other, False)[:2]
+        if answer.message.startswith("ogee ends"):
+            verdict, message = refusal(other)
+        else:
+            verdict, message, _ = asked(other, stage != "binary", stage == "binary")
         return (verdict, kind(verdict, message)) == wanted
 
     return shrink(program.text, fails, seconds)

@@ -1,0 +1,152 @@
+"""Plants bugs in the compiler, one at a time, and shows what finds them.
+
+    python3 plant.py [--limit PROGRAMS] [--only NAME] [--seconds S]
+
+Each row of PLANTS changes one place of one source file in a copy of the repository
+(build/plant/source, with a build of its own); then random programs run until one is
+judged wrong that the clean compiler gets right. Prints a line for each plant:
+found after so many programs, by which stage, or not found. The clean compiler is
+judged first: seeds that fail there are left out."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE = ROOT / "build" / "plant"
+SOURCE, BUILD = PLACE / "source", PLACE / "build"
+
+
+@dataclass(frozen=True)
+class Plant:
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+DERIVATIVES = "lib/Differentiate/Derivatives.def"
+TAPE = "lib/Differentiate/Tape.cpp"
+GENERIC = "lib/Differentiate/Generic.cpp"
+SHIFTED = "lib/Differentiate/Shifted.cpp"
+STEP = "lib/Differentiate/Differentiate.cpp"
+CPU = "lib/Generate/Cpu/"
+
+PLANTS = (
+    Plant("sub: sign", DERIVATIVES, "SubFOp, G(g), G(-g)", "SubFOp, G(g), G(g)"),
+    Plant("mul: operand", DERIVATIVES, "MulFOp, D(g * b), D(g * a)", "MulFOp, D(g * b), D(g * b)"),
+    Plant("div: power", DERIVATIVES, "D(-(g / b * y))", "D(-(g / b))"),
+    Plant("min: side", DERIVATIVES, "MinimumFOp, D(where(a <= b, g", "MinimumFOp, D(where(a >= b, g"),
+    Plant("select: both", DERIVATIVES, "NONE, D(where(a, g, 0.0))", "NONE, D(g)"),
+    Plant("abs: sign", DERIVATIVES, "where(a < 0.0, -g, 0.0)", "where(a < 0.0, g, 0.0)"),
+    Plant("erf: factor", DERIVATIVES, "1.1283791670955126", "1.1283791"),
+    Plant("pow: exponent", DERIVATIVES, "b * pow(a, b - 1.0)", "b * pow(a, b)"),
+    Plant("rsqrt: factor", DERIVATIVES, "y * y * y * -0.5", "y * y * -0.5"),
+    Plant("cos: sign", DERIVATIVES, "D(-(g * sin(a)))", "D(g * sin(a))"),
+    Plant("clip: always", STEP, "MinimumFOp>({ratio", "MaximumFOp>({ratio"),
+    Plant("norm: no root", STEP, "tensors.apply<math::SqrtOp>(total)", "total"),
+    Plant("slice: offset", TAPE, "low.push_back(place.getIndexAttr(offset));",
+          "low.push_back(place.getIndexAttr(0));"),
+    Plant("windows: whole", TAPE, "if (end != type.getDimSize(*axis))\n    return nullptr;", ""),
+    Plant("stride: lost", TAPE, "high.append({index(0), index(stride - 1)});", "high.append({index(0), index(0)});"),
+    Plant("shift: sign", SHIFTED, "rest - solution.loops[loop] * form[loop]", "rest + solution.loops[loop] * form[loop]"),
+    Plant("extremum: last", GENERIC, "if (isa<arith::MinimumFOp>(scalar))\n    ranked", "if (isa<arith::MaximumFOp>(scalar))\n    ranked"),
+    Plant("plan: lifetime", "lib/Plan/Buffers.cpp", "buffer.end = std::max(buffer.end, phase);", "buffer.end = phase > 1 ? phase - 1 : phase;"),
+    Plant("plan: view distance", "lib/Plan/Buffers.cpp", "distance += offset * elements;", "distance += offset;"),
+    Plant("plan: in place", "lib/Plan/Reuse.cpp", "    if (operand->get() == value && op.getMatchingIndexingMap(operand) != output)\n      return false;", ""),
+    Plant("plan: overlap", "lib/Plan/Assign.cpp", "cursor = std::max(cursor, end);", "cursor = std::max(cursor, begin);"),
+    Plant("order: readers after", "lib/Schedule/Graph.cpp", "nodes[made].after.push_back(reader);", "(void)reader;"),
+    Plant("order: backward", "lib/Schedule/Groups.cpp", "return other != group && before[other].test(group);", "return false && before[other].test(group);"),
+    Plant("row: chunk", CPU + "Row.cpp", "frame.mul(frame.chunk(), space.chunkPoints)", "frame.mul(frame.chunk(), space.chunkPoints - (space.chunks > 1))"),
+    Plant("row: tail", CPU + "RowLoop.cpp", "if (even && *even % lanes == 0)", "if (even && *even >= lanes)"),
+    Plant("row: copies", CPU + "RowLoop.cpp", "frame.add(start, copy * lanes)", "frame.add(start, (copy % 3) * lanes)"),
+    Plant("row: tail of partial", CPU + "Partials.cpp", "  if (!mask)\n    return value;", "  return value;"),
+    Plant("partial: lanes", CPU + "Partials.cpp", "lanes > 1; lanes /= 2", "lanes > 2; lanes /= 2"),
+    Plant("min: neutral", CPU + "Partials.cpp", "isa<arith::MinimumFOp>(combiner)", "isa<arith::MaximumFOp>(combiner)"),
+    Plant("move: tail", CPU + "Move.cpp", "vector % blocks * lanes + lane", "vector % blocks * lanes"),
+    Plant("attention: head", CPU + "AttentionForward.cpp", "headIndex = frame.remainder(outer, shape.heads);", "headIndex = frame.divide(outer, shape.heads);"),
+)  # fmt: skip
+
+
+def run(command: list, **more) -> subprocess.CompletedProcess:
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, **more)
+
+
+def prepare() -> None:
+    """The copy is of the last commit."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    if not SOURCE.exists():
+        run(["git", "clone", "--shared", ROOT, SOURCE], check=True)
+    run(["git", "fetch"], cwd=SOURCE, check=True)
+    head = run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True).stdout.strip()
+    run(["git", "checkout", "--force", head], cwd=SOURCE, check=True)
+    if not (BUILD / "build.ninja").exists():
+        prefix = run(["llvm-config-22", "--prefix"], check=True).stdout.strip()
+        options = ["-DCMAKE_CXX_COMPILER=clang++-22", "-DCMAKE_C_COMPILER=clang-22", f"-DCMAKE_PREFIX_PATH={prefix}",
+                   f"-DLLVM_EXTERNAL_LIT={prefix}/bin/lit"]  # fmt: skip
+        run(["cmake", "-G", "Ninja", "-S", SOURCE, "-B", BUILD, *options], check=True)
+
+
+def built() -> str:
+    """What the compiler of C++ says, if it refuses."""
+    done = run(["ninja", "-C", BUILD, "-j2", "ogee", "ogee-opt"])
+    return "" if done.returncode == 0 else done.stdout[-500:]
+
+
+def failures(limit: int, left_out: set[int], stop: bool, end: float) -> list[tuple[int, str]]:
+    """(seed, stage) of the programs that fail, the first alone with `stop`."""
+    from fuzz import attempt, kind
+
+    found = []
+    for seed in range(1, limit + 1):
+        if seed in left_out or time.time() > end:
+            continue
+        answer = attempt((seed, False))
+        if answer.verdict in ("wrong", "refused", "broken"):
+            found.append((seed, f"{answer.verdict} {kind(answer.verdict, answer.message)}"))
+            if stop:
+                return found
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--limit", type=int, default=1000, help="programs for each plant")
+    parser.add_argument("--known", type=int, default=60, help="programs that the clean compiler is judged by")
+    parser.add_argument("--only", default="", help="plants whose name has this")
+    parser.add_argument("--seconds", type=float, default=600, help="for each plant")
+    chosen = parser.parse_args()
+    os.environ["PATH"] = f"{BUILD / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    prepare()
+    if wrong := built():
+        sys.exit(wrong)
+    limit = min(chosen.limit, chosen.known)
+    clean = {seed for seed, _ in failures(limit, set(), False, time.time() + 10 * chosen.seconds)}
+    print(f"{len(clean)} of {limit} programs fail without a plant and are left out", flush=True)
+    count = 0
+    plants = [plant for plant in PLANTS if chosen.only in plant.name]
+    for plant in plants:
+        path = SOURCE / plant.file
+        text = path.read_text()
+        if text.count(plant.old) < 1:
+            sys.exit(f"{plant.name}: its place in {plant.file} is gone")
+        path.write_text(text.replace(plant.old, plant.new, 1))
+        try:
+            if wrong := built():
+                print(f"{plant.name}: does not compile: {wrong}", flush=True)
+                continue
+            found = failures(limit, clean, True, time.time() + chosen.seconds)
+            count += bool(found)
+            print(f"{plant.name}: " + (f"program {found[0][0]}, {found[0][1]}" if found else "not found"), flush=True)
+        finally:
+            path.write_text(text)
+    print(f"{count} of {len(plants)} are found")
+
+
+if __name__ == "__main__":
+    main()
