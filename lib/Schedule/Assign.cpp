@@ -17,11 +17,20 @@ public:
 
   void run() {
     for (unsigned node = 0; node < graph.size(); ++node)
-      if (graph[node].isPlaced())
+      if (graph[node].isPlaced() && !isEarly(node))
+        place(node);
+    for (unsigned node = 0; node < graph.size(); ++node)
+      if (graph[node].isPlaced() && isEarly(node))
         place(node);
   }
 
 private:
+  /// The next value of a state stands before what must come before it, and
+  /// nothing reads it.
+  bool isEarly(unsigned node) const {
+    return llvm::any_of(graph[node].after,
+                        [&](unsigned other) { return other > node; });
+  }
   void place(unsigned node);
   void open(unsigned node);
   void openReduction(unsigned node);

@@ -27,8 +27,7 @@ static bool isForwardResult(func::FuncOp function, unsigned index,
                    !name.getValue().starts_with("gradient:"));
 }
 
-/// The backward part is what no result of the forward part needs.
-static void markBackward(func::FuncOp function) {
+static llvm::StringSet<> statesOf(func::FuncOp function) {
   llvm::StringSet<> states;
   for (unsigned index = 0; index < function.getNumArguments(); ++index) {
     auto kind = function.getArgAttrOfType<StringAttr>(index, "nn.class");
@@ -36,6 +35,12 @@ static void markBackward(func::FuncOp function) {
     if (kind && path && kind.getValue() == "state")
       states.insert(path.getValue());
   }
+  return states;
+}
+
+/// The backward part is what no result of the forward part needs.
+static void markBackward(func::FuncOp function) {
+  llvm::StringSet<> states = statesOf(function);
   llvm::DenseSet<Operation *> forward;
   SmallVector<Value> pending;
   Block &body = function.getBody().front();
@@ -60,31 +65,44 @@ static void eraseDead(func::FuncOp function) {
       op.erase();
 }
 
-/// A slice is a view that only kernels read: one that is returned is copied.
-static void copyReturnedSlices(func::FuncOp function) {
+static Value copied(OpBuilder &builder, Location loc, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                        type.getElementType());
+  SmallVector<AffineMap> maps(2,
+                              builder.getMultiDimIdentityMap(type.getRank()));
+  SmallVector<utils::IteratorType> kinds(type.getRank(),
+                                         utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             builder, loc, TypeRange{type}, value, empty, maps, kinds,
+             [](OpBuilder &inner, Location at, ValueRange elements) {
+               linalg::YieldOp::create(inner, at, elements[0]);
+             })
+      .getResult(0);
+}
+
+static bool isSlice(Value value) {
+  Operation *source = value.getDefiningOp();
+  while (
+      isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(source))
+    source = source->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<tensor::ExtractSliceOp>(source);
+}
+
+/// A slice is a view that only kernels read, and a state's next value is stored
+/// after the loss, which may read it: what is returned is a copy.
+static void copyReturned(func::FuncOp function) {
+  llvm::StringSet<> states = statesOf(function);
   Operation *end = function.getBody().front().getTerminator();
   OpBuilder builder(end);
   for (OpOperand &result : end->getOpOperands()) {
-    Operation *source = result.get().getDefiningOp();
-    while (
-        isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(source))
-      source = source->getOperand(0).getDefiningOp();
-    if (!isa_and_nonnull<tensor::ExtractSliceOp>(source))
-      continue;
-    auto type = cast<RankedTensorType>(result.get().getType());
-    Location loc = source->getLoc();
-    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                          type.getElementType());
-    SmallVector<AffineMap> maps(2,
-                                builder.getMultiDimIdentityMap(type.getRank()));
-    SmallVector<utils::IteratorType> kinds(type.getRank(),
-                                           utils::IteratorType::parallel);
-    auto copy = linalg::GenericOp::create(
-        builder, loc, TypeRange{type}, result.get(), empty, maps, kinds,
-        [](OpBuilder &inner, Location at, ValueRange elements) {
-          linalg::YieldOp::create(inner, at, elements[0]);
-        });
-    result.set(copy.getResult(0));
+    auto path = function.getResultAttrOfType<StringAttr>(
+        result.getOperandNumber(), "nn.updates");
+    bool isReadState = path && states.contains(path.getValue()) &&
+                       result.get().getDefiningOp() &&
+                       !result.get().hasOneUse();
+    if (isReadState || isSlice(result.get()))
+      result.set(copied(builder, function.getLoc(), result.get()));
   }
 }
 
@@ -100,7 +118,7 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
       eliminateCommonSubExpressions(rewriter, dominance, function);
       schedule::mergeSums(function);
       eraseDead(function);
-      copyReturnedSlices(function);
+      copyReturned(function);
       markBackward(function);
     }
   }

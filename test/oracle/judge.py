@@ -61,7 +61,7 @@ class Run:
     values: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def ran(command: list, text: str = "", limit: int = 60, output: str = "stdout") -> str:
+def ran(command: list, text: str = "", limit: int = 300, output: str = "stdout") -> str:
     try:
         done = subprocess.run(list(map(str, command)), input=text, capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
@@ -253,7 +253,7 @@ class Case:
         command = [binary, "--data", self.folder / "data", "--init", self.folder / "init", "--log", log]
         command += ["--save", saved, "--quiet", *flags]
         command += ["--gradients", gradients] if self.program.gradients else []
-        ran(command, limit=20)
+        ran(command)
         run = Run()
         for line in map(json.loads, log.read_text().splitlines()[1:]):
             if "loss" in line:
