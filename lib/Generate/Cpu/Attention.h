@@ -90,6 +90,12 @@ protected:
   Scored scoreAt(mlir::Value dot, mlir::AffineExpr row, mlir::Value firstKey);
   /// Keys that the rows before `row` may keep.
   mlir::Value keysBefore(mlir::Value row);
+  /// Keys that the other rows of `row`'s tile may keep, and at least as many as
+  /// lie in one tile of keys with the last that it keeps itself: as far as
+  /// scores must be right, or 0 where they are not kept. What lies beyond is
+  /// not read.
+  mlir::Value keysNear(mlir::Value row);
+  mlir::Value firstTileFor(mlir::Value panel, mlir::Value firstTile);
   mlir::VectorType vectorType() const {
     return mlir::VectorType::get({plan.lanes}, shape.type);
   }

@@ -217,14 +217,15 @@ void BackwardEmitter::sumDeltas(const RowBlock &block) {
 /// Scores of a row become probabilities, gradients of probabilities become
 /// gradients of the products of queries and keys.
 void BackwardEmitter::gradScoreRow(const RowBlock &block, Value r) {
-  AffineExpr row = elements.variable(frame.add(block.firstRow, r));
+  Value number = frame.add(block.firstRow, r);
+  AffineExpr row = elements.variable(number);
   Value line = frame.mul(r, plan.scoreStride);
   Value scores = at(plan.scores, line), grads = at(plan.gradScores, line);
   Value lse =
       frame.splat(elements.read(op.getLse(), {batch, head, row}), plan.lanes);
   Value delta =
       frame.splat(frame.load(shape.type, at(plan.rowValues, r)), plan.lanes);
-  frame.loop(frame.constant(0), block.keys, plan.lanes, [&](Value key) {
+  frame.loop(frame.constant(0), keysNear(number), plan.lanes, [&](Value key) {
     Elements::Scope scope(elements);
     gradScoreKeys(row, key, frame.at(scores, shape.type, key),
                   frame.at(grads, shape.type, key), delta, lse);
@@ -261,10 +262,17 @@ void BackwardEmitter::addTransposed(const RowBlock &block,
     Value place =
         at(sums,
            frame.mul(frame.add(frame.mul(panel, shape.keys), key), plan.panel));
-    TileRows a{{at(probabilities, key)}, 1, plan.scoreStride};
-    SmallVector<Value> result = multiplyTile(
-        frame, registers, a, panelAt(factor, panel, width, plan.blockRows()),
-        block.rows, loadTile(frame, registers, place, plan.panel));
+    // Rows before the key do not keep it.
+    Value skipped = frame.constant(0);
+    if (shape.causal)
+      skipped = frame.max(frame.sub(key, block.firstRow), skipped);
+    Value first = frame.add(key, frame.mul(skipped, plan.scoreStride));
+    TileRows a{{at(probabilities, first)}, 1, plan.scoreStride};
+    TileColumns b = panelAt(factor, panel, width, plan.blockRows());
+    b.pointer = frame.at(b.pointer, shape.type, frame.mul(skipped, b.kStride));
+    SmallVector<Value> result =
+        multiplyTile(frame, registers, a, b, frame.sub(block.rows, skipped),
+                     loadTile(frame, registers, place, plan.panel));
     storeTile(frame, registers, result, place, plan.panel);
   };
   panels.forEach(
@@ -292,7 +300,7 @@ void BackwardEmitter::multiplyKeys(const RowBlock &block) {
     TileRows a{{at(plan.gradScores, line)}, plan.scoreStride, 1};
     SmallVector<Value> result = multiplyTile(
         frame, registers, a, panelAt(plan.keysDown, panel, width, shape.keys),
-        block.keys, zeroTile(frame, registers));
+        keysBefore(frame.add(row, rows)), zeroTile(frame, registers));
     gradQ.finishTile(registers, result, placeOf(row, panel, width));
   };
   plan.depthPanels.forEach(

@@ -36,7 +36,7 @@ private:
   Value rowMaximum(Value line, AffineExpr row, Value keys);
   Value rowSum(Value line, Value keys, Value maximum);
   void storeLse(AffineExpr row, Value maximum, Value total);
-  void multiplyValues(Value firstTile, Value endTile, Value keys);
+  void multiplyValues(Value firstTile, Value endTile);
 
   nn::AttentionOp op;
   Epilogue epilogue;
@@ -116,11 +116,12 @@ void ForwardEmitter::emitBlock(Value firstTile, Value endTile) {
   frame.outline([&] {
     frame.loop(frame.constant(0), rows, 1, [&](Value r) {
       Elements::Scope scope(elements);
-      softmaxRow(at(plan.scores, frame.mul(r, plan.scoreStride)),
-                 frame.add(firstRow, r), keys, at(plan.rowValues, r));
+      Value row = frame.add(firstRow, r);
+      softmaxRow(at(plan.scores, frame.mul(r, plan.scoreStride)), row,
+                 keysNear(row), at(plan.rowValues, r));
     });
   });
-  multiplyValues(firstTile, endTile, keys);
+  multiplyValues(firstTile, endTile);
 }
 
 /// Scores of one row become exp(score - maximum); 1 / sum goes to `inverse`.
@@ -187,8 +188,7 @@ Value ForwardEmitter::rowSum(Value line, Value keys, Value shift) {
   return combineLanes(frame, combiner, combiner);
 }
 
-void ForwardEmitter::multiplyValues(Value firstTile, Value endTile,
-                                    Value keys) {
+void ForwardEmitter::multiplyValues(Value firstTile, Value endTile) {
   OpBuilder &b = frame.builder();
   Value firstRow = plan.rowTiles.rowOf(frame, firstTile);
   auto body = [&](Value panel, int64_t width, Value tile, int64_t rows) {
@@ -200,7 +200,7 @@ void ForwardEmitter::multiplyValues(Value firstTile, Value endTile,
         {at(plan.scores, frame.mul(r, plan.scoreStride))}, plan.scoreStride, 1};
     SmallVector<Value> sums = multiplyTile(
         frame, registers, a, panelAt(plan.values, panel, width, shape.keys),
-        keys, zeroTile(frame, registers));
+        keysBefore(frame.add(row, rows)), zeroTile(frame, registers));
     for (int64_t i = 0; i < rows; ++i) {
       Value inverse =
           frame.load(shape.type, frame.at(at(plan.rowValues, r), shape.type,

@@ -65,7 +65,8 @@ void AttentionEmitter::multiplyRows(Value tensor, int64_t packed,
   plan.keyPanels.forEach(
       frame, elements, frame.constant(0), end, [&](Value panel, int64_t width) {
         plan.rowTiles.forEach(
-            frame, elements, firstTile, endTile, [&](Value tile, int64_t rows) {
+            frame, elements, firstTileFor(panel, firstTile), endTile,
+            [&](Value tile, int64_t rows) {
               TileShape registers{shape.type, plan.lanes, rows,
                                   int64_t(llvm::divideCeil(width, plan.lanes))};
               Value row = plan.rowTiles.rowOf(frame, tile);
@@ -80,6 +81,22 @@ void AttentionEmitter::multiplyRows(Value tensor, int64_t packed,
                         plan.scoreStride);
             });
       });
+}
+
+/// The first tile from `firstTile` on of which a row may keep a key of the
+/// panel.
+Value AttentionEmitter::firstTileFor(Value panel, Value firstTile) {
+  if (!shape.causal)
+    return firstTile;
+  Value key = frame.mul(panel, plan.panel);
+  Value tile = frame.sub(
+      plan.rowTiles.tilesBefore(frame, frame.add(key, frame.constant(1))),
+      frame.constant(1));
+  return frame.max(tile, firstTile);
+}
+
+Value AttentionEmitter::keysNear(Value row) {
+  return keysBefore(frame.add(row, plan.tileRows));
 }
 
 Value AttentionEmitter::keysBefore(Value row) {
