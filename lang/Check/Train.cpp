@@ -14,6 +14,10 @@ static constexpr llvm::StringLiteral settingNames[] = {
     "data",     "optimizer", "batch",     "steps",
     "evaluate", "clip",      "precision", "seed"};
 
+/// What begins a section of a file.
+static constexpr llvm::StringLiteral sectionWords[] = {"train", "test", "study",
+                                                       "target", "phase"};
+
 void Elaborator::run(const ast::File &file) {
   fileName = file.name;
   llvm::SmallString<128> path(fileName);
@@ -27,7 +31,13 @@ void Elaborator::run(const ast::File &file) {
     auto *section = dyn_cast<ast::SectionDecl>(stmt);
     if (!section)
       continue;
-    if (section->word.name != "train")
+    if (!llvm::is_contained(sectionWords, section->word.name)) {
+      auto diagnostic =
+          report(diag::UnknownName, section->word.range, section->word.name);
+      suggest(diagnostic, section->word.name, section->word.range,
+              SmallVector<StringRef>(std::begin(sectionWords),
+                                     std::end(sectionWords)));
+    } else if (section->word.name != "train")
       report(diag::Unsupported, section->word.range,
              ("`" + section->word.name + "`").str());
     else if (train)

@@ -37,7 +37,7 @@ static std::string without(llvm::ArrayRef<llvm::StringRef> lines, size_t left) {
   return text;
 }
 
-/// Pieces of two texts, a few bytes replaced: mostly wrong, now and then right.
+/// Lines or pieces of two texts, a few bytes changed: some of them are right.
 static std::string mixed(llvm::ArrayRef<std::string> texts,
                          std::mt19937 &random) {
   static constexpr char letters[] = "(){}[];:.,=+-*/~\"\\\n \xc2x0";
@@ -48,9 +48,12 @@ static std::string mixed(llvm::ArrayRef<std::string> texts,
   for (int part = 0; part < 2; ++part) {
     llvm::StringRef from = texts[below(texts.size())];
     from = from.drop_front(below(from.size()));
-    text += from.take_front(below(400)).str();
+    bool isLine = below(2);
+    from = isLine ? from.split('\n').second.split('\n').first : from;
+    text += from.take_front(below(400)).str() + (isLine ? "\n" : "");
   }
-  for (size_t change = below(8); change > 0 && !text.empty(); --change) {
+  for (size_t change = below(2) * below(8); change > 0 && !text.empty();
+       --change) {
     size_t place = below(text.size());
     if (below(2))
       text.erase(place, 1 + below(3));
