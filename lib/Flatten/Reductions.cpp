@@ -93,11 +93,20 @@ Indexed Element::fromDimensions(
 Indexed Element::closeEach(StringRef combiner, const Indexed &element,
                            double neutral, ArrayRef<Label> over) {
   Indexed result = element;
-  for (Label label : llvm::reverse(over))
-    if (result.has(label))
-      result =
-          tensors.reduce(combiner, result,
-                         FloatAttr::get(element.elementType(), neutral), label);
+  bool isProduct = combiner == arith::MulFOp::getOperationName();
+  for (Label label : llvm::reverse(over)) {
+    if (!result.has(label)) {
+      if (!isProduct)
+        continue; // an extremum of equal elements
+      SmallVector<Label> labels(result.labels);
+      labels.push_back(label);
+      llvm::sort(labels);
+      result = {tensors.materialize(result, labels), labels, nullptr};
+    }
+    result =
+        tensors.reduce(combiner, result,
+                       FloatAttr::get(element.elementType(), neutral), label);
+  }
   return result;
 }
 

@@ -60,7 +60,12 @@ bool ogee::isSum(linalg::GenericOp op) {
 }
 
 bool ogee::mayBeMasked(Value tensor) {
+  auto splat = dyn_cast_if_present<FloatAttr>(splatElement(tensor));
+  if (splat && splat.getValue().isInfinity())
+    return true;
   auto op = tensor.getDefiningOp<linalg::GenericOp>();
+  if (op && isCopy(op))
+    return mayBeMasked(op.getInputs()[0]);
   auto select = op ? dyn_cast_if_present<arith::SelectOp>(scalarOp(op))
                    : arith::SelectOp();
   if (!select)

@@ -84,6 +84,8 @@ class Expressions:
             if stands:
                 bare.add(stands)
                 free = [each for each in free if each[0] != stands] or list(open_)
+        if not places:
+            return Text(tensor.name, max(tensor.grow, 1.25))
         tail = self.chance.choice((" else 0", " else 0.5", " else -1.25")) if otherwise else ""
         if otherwise:
             self.used["else"] += 1

@@ -182,7 +182,7 @@ class Case:
             moved, _, _ = self.model.forward(values | {path: values[path] + 1j * TINY * along}, self.data(step), self.times(step))
             slope = float(np.imag(moved)) / TINY
             found = float((gradient * along).sum())
-            scale = max(np.abs(gradient * along).sum(), 1e-6 * abs(loss), 1e-9)
+            scale = max(np.abs(gradient * along).sum(), 1e-3 * max(1.0, abs(loss)))
             if not abs(found - slope) <= self.slope_bound * scale:
                 raise Wrong(f"differentiate: slope of {path} is {found:.12g}, by complex step {slope:.12g}")
 

@@ -114,13 +114,49 @@ def failures(limit: int, left_out: set[int], stop: bool, end: float) -> list[tup
     return found
 
 
+def derivatives(limit: int) -> None:
+    """The wrong entries that differentiate itself offers need no build."""
+    import re
+
+    from generate import generate
+    from judge import PRINT, Case, Refused, Wrong, ran
+    from program import Program
+
+    found: dict[str, int] = {}
+    for seed in range(1, limit + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                case = Case(generate(seed), Path(folder))
+                command = ["ogee-opt", "--ogee-flatten-pipeline", "--ogee-differentiate=mutate-derivative=list"]
+                listed = subprocess.run(command, input=case.imported, capture_output=True, text=True).stderr
+                clean = case.differentiated()
+                case.check_gradients(case.values, case.gradients(clean, case.values, 0), 0, 0.0)
+            except (Refused, Wrong):
+                continue
+            for mutant in sorted(set(re.findall(r"[\w.]+:(?:sign|factor|swap)", listed))):
+                if found.get(mutant):
+                    continue
+                found.setdefault(mutant, 0)
+                option = f"--ogee-differentiate=with-gradients=true mutate-derivative={mutant}"
+                try:
+                    text = ran(["ogee-opt", "--ogee-flatten-pipeline", option, *PRINT], case.imported)
+                    case.check_gradients(case.values, case.gradients(Program(text), case.values, 0), 0, 0.0)
+                except (Refused, Wrong):
+                    found[mutant] = seed
+                    print(f"{mutant}: program {seed}", flush=True)
+    print(f"{sum(map(bool, found.values()))} of {len(found)} are found; not: {[m for m, s in found.items() if not s]}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=int, default=1000, help="programs for each plant")
     parser.add_argument("--known", type=int, default=60, help="programs that the clean compiler is judged by")
     parser.add_argument("--only", default="", help="plants whose name has this")
     parser.add_argument("--seconds", type=float, default=600, help="for each plant")
+    parser.add_argument("--derivatives", action="store_true", help="wrong derivatives instead, without a build")
     chosen = parser.parse_args()
+    if chosen.derivatives:
+        return derivatives(chosen.limit)
     os.environ["PATH"] = f"{BUILD / 'bin'}{os.pathsep}{os.environ['PATH']}"
     prepare()
     if wrong := built():
