@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define OGEE_ABI_VERSION 1
+#define OGEE_ABI_VERSION 2
 #define OGEE_ALIGNMENT 64 // bytes, of every buffer in the arena
 
 typedef enum OgeeType {
@@ -53,6 +53,9 @@ typedef struct OgeeTensor {
   int32_t init;   // OgeeInit
   int32_t kind;   // OgeeClass
   int32_t reserved;
+  // Where the first value comes from instead of `init`; null: from there. The
+  // path of another tensor; or a safetensors file and the tensor's name in it.
+  const char *copied, *file, *name_in_file;
 } OgeeTensor;
 
 // A value that an entry reads before its first launch or leaves after its last.

@@ -171,7 +171,7 @@ void initialise(Session &session) {
     bool loaded = session.flags.init && tensor.kind != OGEE_MOMENT;
     // The arena is zero already.
     bool zero = tensor.init == OGEE_INIT_CONSTANT && tensor.a == 0;
-    if (loaded || zero || tensor.offset < 0)
+    if (loaded || zero || tensor.offset < 0 || tensor.copied || tensor.file)
       continue;
     filling.tensors.push(&tensor);
     int64_t chunks = (tensor.elements + kFillChunk - 1) / kFillChunk;
@@ -183,6 +183,9 @@ void initialise(Session &session) {
                           fillChunk, nullptr}));
   if (session.flags.init)
     loadTensors(session, session.flags.init);
+  else
+    loadSources(session);
+  copyTensors(session);
 }
 
 } // namespace ogee::runtime

@@ -56,6 +56,7 @@ struct Session {
   Progress progress;
   Profile profile;
   Filling filling;
+  Array<bool> fromInit; // of each tensor: --init gave its value
   Entry step, evaluate, sample;
 };
 
@@ -91,8 +92,13 @@ bool evaluateHeldOut(Session &session, int64_t step);
 /// Continues --sample and prints the text to standard output.
 void printSample(Session &session);
 
-/// --init, --save and --gradients.
+/// --init, --save and --gradients. What starts as a copy may be absent from the
+/// file; it is then a copy of what the file has.
 void loadTensors(Session &session, const char *path);
+/// Tensors that start from a file of their own.
+void loadSources(Session &session);
+/// First values of the copies that no file gave.
+void copyTensors(Session &session);
 void saveTensors(const Session &session, const char *path);
 void saveGradients(const Session &session, const char *path);
 

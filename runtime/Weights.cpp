@@ -30,23 +30,22 @@ struct ShapeText {
 };
 } // namespace
 
+/// `name` is that of `tensor` in the file.
 static void checkTensor(const char *path, const OgeeTensor &tensor,
-                        const FileTensor *found) {
+                        const char *name, const FileTensor *found) {
   ShapeText wanted(tensor.shape, tensor.rank);
   if (!found)
-    fail(Exit::Refused, "`%s` lacks tensor `%s` %s", path, tensor.path,
-         wanted.text);
+    fail(Exit::Refused, "`%s` lacks tensor `%s` %s", path, name, wanted.text);
   bool same = found->rank == tensor.rank;
   for (int64_t d = 0; same && d < tensor.rank; ++d)
     same = found->shape[d] == tensor.shape[d];
   if (!same)
-    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s",
-         tensor.path, ShapeText(found->shape, found->rank).text, path,
-         wanted.text);
+    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s", name,
+         ShapeText(found->shape, found->rank).text, path, wanted.text);
   int32_t type = typeOfDtype(found->dtype);
   if (type != tensor.type && !(isFloat(type) && isFloat(tensor.type)))
-    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s",
-         tensor.path, found->dtype, path, dtypeOf(tensor.type));
+    fail(Exit::Refused, "tensor `%s` is %s in `%s`, the model has %s", name,
+         found->dtype, path, dtypeOf(tensor.type));
 }
 
 static const OgeeTensor *findTensor(const OgeeProgram &program,
@@ -79,25 +78,74 @@ static bool loadTensor(const SafetensorsFile &file, const FileTensor &from,
   return true;
 }
 
+static void load(Session &session, const SafetensorsFile &file,
+                 const FileTensor &from, const OgeeTensor &tensor) {
+  Message message;
+  if (!loadTensor(file, from, tensor, session.arena + tensor.offset, message))
+    fail(Exit::Refused, "%s", message.text);
+}
+
+void loadSources(Session &session) {
+  const OgeeProgram &program = session.program;
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    if (!tensor.file || tensor.offset < 0)
+      continue;
+    // Neighbours in the table come from one file.
+    SafetensorsFile file;
+    Message message;
+    if (!file.open(tensor.file, message))
+      fail(Exit::Refused, "%s", message.text);
+    for (; i < program.tensor_count && program.tensors[i].file &&
+           strcmp(program.tensors[i].file, tensor.file) == 0;
+         ++i) {
+      const OgeeTensor &next = program.tensors[i];
+      const FileTensor *found = file.find(next.name_in_file);
+      checkTensor(tensor.file, next, next.name_in_file, found);
+      load(session, file, *found, next);
+    }
+    --i;
+  }
+}
+
+void copyTensors(Session &session) {
+  const OgeeProgram &program = session.program;
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    bool isGiven = session.fromInit.size() > 0 && session.fromInit[i];
+    if (!tensor.copied || tensor.offset < 0 || isGiven)
+      continue;
+    const OgeeTensor *source = findTensor(program, tensor.copied);
+    if (!source)
+      fail(Exit::Internal, "`%s` starts as `%s`, which is not there",
+           tensor.path, tensor.copied);
+    memcpy(session.arena + tensor.offset, session.arena + source->offset,
+           tensor.elements * bytesOf(tensor.type));
+  }
+}
+
 void loadTensors(Session &session, const char *path) {
   const OgeeProgram &program = session.program;
   SafetensorsFile file;
   Message message;
   if (!file.open(path, message))
     fail(Exit::Refused, "%s", message.text);
-  for (int64_t i = 0; i < program.tensor_count; ++i)
-    if (isInFile(program.tensors[i]))
-      checkTensor(path, program.tensors[i], file.find(program.tensors[i].path));
+  session.fromInit.reset(program.tensor_count);
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    const FileTensor *found = file.find(tensor.path);
+    session.fromInit[i] = isInFile(tensor) && (found || !tensor.copied);
+    if (session.fromInit[i])
+      checkTensor(path, tensor, tensor.path, found);
+  }
   for (const FileTensor &found : file.tensors())
     if (!findTensor(program, found.name))
       fail(Exit::Refused, "the model has no tensor `%s` %s of `%s`", found.name,
            ShapeText(found.shape, found.rank).text, path);
-  for (int64_t i = 0; i < program.tensor_count; ++i) {
-    const OgeeTensor &tensor = program.tensors[i];
-    if (isInFile(tensor) && !loadTensor(file, *file.find(tensor.path), tensor,
-                                        session.arena + tensor.offset, message))
-      fail(Exit::Refused, "%s", message.text);
-  }
+  for (int64_t i = 0; i < program.tensor_count; ++i)
+    if (session.fromInit[i])
+      load(session, file, *file.find(program.tensors[i].path),
+           program.tensors[i]);
 }
 
 static void saveAll(const Session &session, const OgeeTensor *tensors,

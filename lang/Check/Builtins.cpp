@@ -62,7 +62,8 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
   bool isMath = builtin >= Builtin::MathExp && builtin <= Builtin::MathMin;
   bool isBinary = builtin == Builtin::MathMax || builtin == Builtin::MathMin ||
                   builtin == Builtin::Normal || builtin == Builtin::Uniform ||
-                  builtin == Builtin::TruncNormal;
+                  builtin == Builtin::TruncNormal || builtin == Builtin::Load ||
+                  builtin == Builtin::Matches;
   size_t wanted = isBinary ? 2 : 1;
   for (const Argument &arg : args)
     if (arg.name) {
@@ -123,6 +124,14 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
     return distribution(model::Distribution::TruncNormal, value, args[1].value);
   case Builtin::Bernoulli:
     return distribution(model::Distribution::Bernoulli, value, Value::ofInt(0));
+  case Builtin::Copy:
+    return copyNet(value, args[0].range);
+  case Builtin::Frozen:
+    return frozenNet(value, args[0].range);
+  case Builtin::Load:
+    return loadNet(value, args[1].value, range);
+  case Builtin::Matches:
+    return matches(args);
   default:
     report(diag::NoBracket, range, spelling(builtin));
     return Value::error();

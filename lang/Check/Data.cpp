@@ -1,6 +1,5 @@
 // The data set's record and the functions that take a batch of its fields.
 #include "lang/Check/Elaborator.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 using namespace ogee;
@@ -71,14 +70,8 @@ void Elaborator::dataRecord(const Setting &data,
     const Override *given = findOverride(train, ("data." + name).str());
     Value chosen = given ? overrideValue(*given, value, library, range) : value;
     if (name == "path" && !given && chosen.is(ValueKind::String) &&
-        llvm::sys::path::is_relative(chosen.string)) {
-      llvm::SmallString<128> path = llvm::sys::path::parent_path(fileName);
-      llvm::sys::path::append(path, chosen.string);
-      // The executable may be run from elsewhere.
-      llvm::sys::fs::make_absolute(path);
-      llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
-      chosen = Value::ofString(save(path));
-    }
+        llvm::sys::path::is_relative(chosen.string))
+      chosen = Value::ofString(save(pathOfFile(chosen.string)));
     if (auto setting = toSetting(name, chosen, range))
       model.train.data.push_back(std::move(*setting));
   }

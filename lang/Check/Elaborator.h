@@ -12,6 +12,7 @@
 //   Instances     archs, parameters         Builtins      built-in functions
 //   Train         settings                  Data          fields, entries
 //   Optimize      optimizers, the tree      Describe      words and keys
+//   Nets          copy, frozen, load
 //
 // What is being elaborated is told by two frames: FuncFrame, the function whose
 // operations are collected, and ElementFrame, the element definition in it.
@@ -387,6 +388,19 @@ private:
        const llvm::DenseMap<const model::Index *, int64_t> &place);
   void adopt(Value value, Instance *parent, StringRef name);
 
+  //===-- Nets ----------------------------------------------------------===//
+  Value copyNet(Value net, Range range);
+  Instance *copyInstance(Instance &from, Range range);
+  Value copyArgument(Value value, const Instance &owner, Range range);
+  void linkCopy(const Instance &from, const Instance &to);
+  std::string copiedPath(const model::Variable *copy);
+  Value frozenNet(Value net, Range range);
+  Value loadNet(Value net, Value file, Range range);
+  bool forEachInstance(Value net, Range range,
+                       llvm::function_ref<void(Instance &)> visit);
+  Value matches(ArrayRef<Argument> args);
+  std::string pathOfFile(StringRef path);
+
   //===-- Builtins ------------------------------------------------------===//
   Value callBuiltin(Builtin builtin, ArrayRef<Argument> args, Range range);
   Value callMath(model::ScalarOp op, ArrayRef<Argument> args, Range range);
@@ -422,7 +436,7 @@ private:
   //===-- Optimize ------------------------------------------------------===//
   void optimize(Value optimizer, Range range, Instance &instance,
                 const std::string &path);
-  bool optimizeOne(Value optimizer, const model::Variable &variable,
+  bool optimizeOne(Value optimizer, model::Variable &variable,
                    const std::string &path, Range range);
   Value parameterRecord(const model::Variable &variable, StringRef path);
   model::Func *rateFunction(Instance &instance);
@@ -491,6 +505,8 @@ private:
   Instance optimizerRoot;
   std::string fileName;
   std::map<std::string, size_t> instanceKeys;
+  /// Of a copy's variable: whose first value it takes.
+  std::map<const model::Variable *, VariableValue> copies;
   llvm::MapVector<StringRef, Setting> settings;
   std::set<size_t> usedOverrides;
   std::map<const model::Func *, std::vector<std::unique_ptr<model::Variable>>>

@@ -276,12 +276,17 @@ struct Init {
 };
 
 struct Variable {
-  bool isParam; ///< Else a state.
+  bool isParam;          ///< Else a state.
+  bool isFrozen = false; ///< A parameter that is not trained.
   std::string name;
   Type type;
   Init init;
   std::string role;
   Range range;
+  /// Where the first value comes from instead of `init`, if not empty: the path
+  /// of another variable, or a file and the tensor's name there.
+  std::string copied;
+  std::string file, nameInFile;
 };
 
 /// The path of what it holds is the names from the root joined by dots.

@@ -8,13 +8,14 @@ using namespace ogee::checking;
 using llvm::cast;
 using llvm::dyn_cast;
 
+/// `none` in place of an optimizer freezes the parameter.
 void Elaborator::optimize(Value optimizer, Range range, Instance &instance,
                           const std::string &path) {
   auto join = [&](const std::string &name) {
     return path.empty() ? name : path + "." + name;
   };
   for (auto &variable : instance.variables)
-    if (variable->isParam &&
+    if (variable->isParam && !variable->isFrozen &&
         !optimizeOne(optimizer, *variable, join(variable->name), range))
       return;
   for (Instance *child : instance.children)
@@ -37,12 +38,15 @@ Value Elaborator::parameterRecord(const model::Variable &variable,
   return makeList(fields, names, ValueKind::Tuple);
 }
 
-bool Elaborator::optimizeOne(Value optimizer, const model::Variable &variable,
+bool Elaborator::optimizeOne(Value optimizer, model::Variable &variable,
                              const std::string &path, Range range) {
   Value made = call(
       optimizer, Argument{{}, parameterRecord(variable, path), range}, range);
   if (made.isError())
     return false;
+  variable.isFrozen = made.is(ValueKind::None);
+  if (variable.isFrozen)
+    return true;
   if (!made.is(ValueKind::Instance) || !made.instance->call ||
       made.instance->isNamed) {
     report(diag::NoOptimizer, range, path, describe(made));
@@ -133,8 +137,10 @@ void Elaborator::buildTree(const Instance &from, model::Instance &to,
   to.of = from.arch ? from.arch->decl->name.name.str() : model.train.model;
   to.range = from.range;
   placed[path] = &to;
-  for (auto &variable : from.variables)
+  for (auto &variable : from.variables) {
     to.variables.push_back(*variable);
+    to.variables.back().copied = copiedPath(variable.get());
+  }
   for (const Instance *child : from.children) {
     to.children.push_back(std::make_unique<model::Instance>());
     buildTree(*child, *to.children.back(), resolve(path, child->name));
@@ -163,7 +169,7 @@ void Elaborator::warnUnused(const model::Instance &instance,
                             const std::string &path) {
   for (const model::Variable &variable : instance.variables) {
     std::string full = resolve(path, variable.name);
-    if (variable.isParam && !usedPaths.contains(full))
+    if (variable.isParam && !variable.isFrozen && !usedPaths.contains(full))
       report(diag::UnusedParameter, variable.range, full);
   }
   for (auto &child : instance.children)

@@ -77,11 +77,20 @@ void Importer::importVariable(const model::Variable &variable) {
                                      builder.getF64FloatAttr(init.a),
                                      builder.getF64FloatAttr(init.b), table);
   Location loc = location(variable.range);
+  StringAttr copied;
+  ArrayAttr file;
+  if (!variable.copied.empty())
+    copied = builder.getStringAttr(variable.copied);
+  else if (!variable.file.empty())
+    file = builder.getStrArrayAttr({variable.file, variable.nameInFile});
   if (variable.isParam)
-    arch::ParamOp::create(builder, loc, variable.name, type, attribute,
-                          variable.role);
+    arch::ParamOp::create(
+        builder, loc, builder.getStringAttr(variable.name), TypeAttr::get(type),
+        attribute, builder.getStringAttr(variable.role), copied, file,
+        variable.isFrozen ? builder.getUnitAttr() : UnitAttr());
   else
-    arch::StateOp::create(builder, loc, variable.name, type, attribute);
+    arch::StateOp::create(builder, loc, builder.getStringAttr(variable.name),
+                          TypeAttr::get(type), attribute, copied, file);
 }
 
 //===----------------------------------------------------------------------===//

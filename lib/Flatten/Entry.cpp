@@ -22,15 +22,19 @@ void ogee::collect(arch::InstanceOp instance, StringRef path, bool optimizer,
     if (auto child = dyn_cast<arch::InstanceOp>(op))
       collect(child, joinPath(path, child.getName()), optimizer, storage);
     if (auto param = dyn_cast<arch::ParamOp>(op))
-      storage.insert(
-          {StringAttr::get(context, joinPath(path, param.getName())),
-           {cast<RankedTensorType>(param.getType()), param.getInitAttr(),
-            param.getRole(), optimizer ? "moment" : "param"}});
+      storage.insert({StringAttr::get(context, joinPath(path, param.getName())),
+                      {cast<RankedTensorType>(param.getType()),
+                       param.getInitAttr(), param.getRole(),
+                       optimizer           ? "moment"
+                       : param.getFrozen() ? "state"
+                                           : "param",
+                       param.getCopiedAttr(), param.getFileAttr()}});
     if (auto state = dyn_cast<arch::StateOp>(op))
       storage.insert(
           {StringAttr::get(context, joinPath(path, state.getName())),
            {cast<RankedTensorType>(state.getType()), state.getInitAttr(),
-            "state", optimizer ? "moment" : "state"}});
+            "state", optimizer ? "moment" : "state", state.getCopiedAttr(),
+            state.getFileAttr()}});
   }
 }
 
@@ -45,13 +49,20 @@ BlockArgument Entry::addArgument(Type type, StringRef kind, Location loc,
 }
 
 void Entry::addStored(StringRef kind) {
-  for (const auto &[path, stored] : storage)
-    if (stored.kind == kind)
-      values[path] = addArgument(
-          stored.type, kind, module.getLoc(),
-          {named("nn.path", path),
-           NamedAttribute(builder.getStringAttr("nn.init"), stored.init),
-           named("nn.role", stored.role)});
+  for (const auto &[path, stored] : storage) {
+    if (stored.kind != kind)
+      continue;
+    NamedAttrList attributes;
+    attributes.append("nn.path", path);
+    attributes.append("nn.init", stored.init);
+    attributes.append("nn.role", builder.getStringAttr(stored.role));
+    if (stored.copied)
+      attributes.append("nn.copied", stored.copied);
+    if (stored.file)
+      attributes.append("nn.file", stored.file);
+    values[path] =
+        addArgument(stored.type, kind, module.getLoc(), attributes.getAttrs());
+  }
 }
 
 Value Entry::asTensor(Value value) {

@@ -17,6 +17,9 @@ struct Stored {
   mlir::Attribute init;
   llvm::StringRef role;
   llvm::StringRef kind;
+  /// Where the first value comes from instead of `init`; null: from there.
+  mlir::StringAttr copied;
+  mlir::ArrayAttr file;
 };
 
 using Storage = llvm::MapVector<mlir::StringAttr, Stored>;
@@ -25,7 +28,8 @@ using Storage = llvm::MapVector<mlir::StringAttr, Stored>;
 std::string joinPath(llvm::StringRef base, llvm::StringRef path);
 
 /// All that the instances below `instance` hold, in program order, by path;
-/// what the optimizer's instances hold are moments.
+/// what the optimizer's instances hold are moments. A frozen parameter is a
+/// state that nothing assigns: it has a role, and no gradient and no update.
 void collect(arch::InstanceOp instance, llvm::StringRef path, bool optimizer,
              Storage &storage);
 

@@ -59,6 +59,10 @@ private:
                          ArrayRef<int64_t> dead);
   llvm::Constant *entry(plan::ProgramBuffers &buffers);
   llvm::Constant *data(DictionaryAttr train);
+  /// Null for a text that is not there.
+  llvm::Constant *text(StringRef value) {
+    return value.empty() ? constants.null() : constants.string(value);
+  }
   void addTensors(kernel::ProgramOp program);
   void addGradients(plan::ProgramBuffers &buffers);
 
@@ -132,6 +136,10 @@ llvm::Constant *TableBuilder::tensor(kernel::ProgramOp program,
   int32_t abiKind = kind == "param"   ? OGEE_PARAMETER
                     : kind == "state" ? OGEE_STATE
                                       : OGEE_MOMENT;
+  auto file = program.getArgAttrOfType<ArrayAttr>(index, "nn.file");
+  auto inFile = [&](unsigned part) {
+    return file ? cast<StringAttr>(file[part]).getValue() : StringRef();
+  };
   if (abiKind == OGEE_PARAMETER)
     parameters += type.getNumElements();
   return constants.record(
@@ -146,7 +154,9 @@ llvm::Constant *TableBuilder::tensor(kernel::ProgramOp program,
        constants.i64(argumentOffset(program, index)),
        constants.i32(abiType(type.getElementType())),
        constants.i32(init ? abiInit(init.getKind()) : OGEE_INIT_CONSTANT),
-       constants.i32(abiKind), constants.i32(0)});
+       constants.i32(abiKind), constants.i32(0),
+       text(argumentText(program, index, "nn.copied")), text(inFile(0)),
+       text(inFile(1))});
 }
 
 void TableBuilder::addTensors(kernel::ProgramOp program) {
@@ -312,7 +322,8 @@ void TableBuilder::addGradients(plan::ProgramBuffers &buffers) {
          constants.i64(*buffers.buffers[place.buffer].offset + place.distance),
          constants.i32(abiType(type.getElementType())),
          constants.i32(OGEE_INIT_CONSTANT), constants.i32(OGEE_PARAMETER),
-         constants.i32(0)}));
+         constants.i32(0), constants.null(), constants.null(),
+         constants.null()}));
   }
 }
 
@@ -322,8 +333,7 @@ llvm::Constant *TableBuilder::data(DictionaryAttr train) {
   auto holdout = data ? data.getAs<FloatAttr>("holdout") : FloatAttr();
   bool sequential = textOf(data, "order") == "sequential";
   return constants.record(
-      {path.empty() ? constants.null() : constants.string(path),
-       constants.f64(holdout ? holdout.getValueAsDouble() : 0),
+      {text(path), constants.f64(holdout ? holdout.getValueAsDouble() : 0),
        constants.i64(numberOf(data, "window")),
        constants.i32(textOf(data, "source") == "arrays" ? OGEE_SOURCE_ARRAYS
                                                         : OGEE_SOURCE_TEXT),

@@ -77,7 +77,10 @@ static OgeeTensor tensorOf(int32_t init, double a, double b, int64_t elements,
           type,
           init,
           OGEE_PARAMETER,
-          0};
+          0,
+          nullptr,
+          nullptr,
+          nullptr};
 }
 
 static std::vector<float> filled(const OgeeTensor &tensor, uint64_t seed = 7) {

@@ -133,14 +133,14 @@ const OgeeEntry kEntries[] = {
 const int64_t kOne[] = {1};
 const OgeeTensor kTensors[] = {
     {"line.weight", kOne, nullptr, 0, 0.02, 1, 1, kWeight, OGEE_F32,
-     OGEE_INIT_NORMAL, OGEE_PARAMETER, 0},
+     OGEE_INIT_NORMAL, OGEE_PARAMETER, 0, nullptr, nullptr, nullptr},
     {"line.bias", kOne, nullptr, 0.25, 0, 1, 1, kBias, OGEE_F32,
-     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0}};
+     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0, nullptr, nullptr, nullptr}};
 const OgeeTensor kGradients[] = {
     {"line.weight", kOne, nullptr, 0, 0, 1, 1, kGradient + 4, OGEE_F32,
-     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0},
+     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0, nullptr, nullptr, nullptr},
     {"line.bias", kOne, nullptr, 0, 0, 1, 1, kGradient + 8, OGEE_F32,
-     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0}};
+     OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0, nullptr, nullptr, nullptr}};
 
 } // namespace
 

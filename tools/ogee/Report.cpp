@@ -35,6 +35,26 @@ static int64_t attributeOf(ModuleOp module, StringRef name) {
   return attribute ? attribute.getInt() : 0;
 }
 
+/// A frozen parameter is a state with the role that it has in the model. What
+/// it saves for certain is its gradient; its optimizer's state comes on top.
+static void printFrozen(kernel::ProgramOp program, llvm::raw_ostream &stream) {
+  int64_t scalars = 0, tensors = 0, bytes = 0;
+  for (unsigned index = 0; index < program.getNumArguments(); ++index) {
+    auto kind = program.getArgAttrOfType<StringAttr>(index, "nn.class");
+    auto role = program.getArgAttrOfType<StringAttr>(index, "nn.role");
+    if (!kind || kind != "state" || !role || role == "state")
+      continue;
+    Type type = program.getArgumentTypes()[index];
+    ++tensors;
+    scalars += cast<ShapedType>(type).getNumElements();
+    bytes += plan::byteSize(type);
+  }
+  if (tensors)
+    stream << "frozen      " << scalars << " in " << tensors
+           << " tensors, without gradients (" << bytesText(bytes)
+           << " less) and without moments\n";
+}
+
 static void printParameters(kernel::ProgramOp program,
                             llvm::raw_ostream &stream) {
   int64_t scalars = 0, tensors = 0;
@@ -47,6 +67,7 @@ static void printParameters(kernel::ProgramOp program,
         cast<ShapedType>(program.getArgumentTypes()[index]).getNumElements();
   }
   stream << "parameters  " << scalars << " in " << tensors << " tensors\n";
+  printFrozen(program, stream);
 }
 
 static void printMemory(ModuleOp module, llvm::raw_ostream &stream) {
