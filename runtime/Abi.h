@@ -36,9 +36,10 @@ typedef enum OgeeInit {
 } OgeeInit;
 
 typedef enum OgeeClass {
-  OGEE_PARAMETER = 0, // trained; in checkpoints under its path
-  OGEE_STATE = 1,     // the model's own state; in the same file
-  OGEE_MOMENT = 2,    // state of an optimizer
+  OGEE_PARAMETER = 0,   // trained; in checkpoints under its path
+  OGEE_STATE = 1,       // the model's own state; in the same file
+  OGEE_MOMENT = 2,      // state of an optimizer
+  OGEE_ACCUMULATOR = 3, // sum of a gradient over parts of a batch; in no file
 } OgeeClass;
 
 typedef struct OgeeTensor {
@@ -60,7 +61,8 @@ typedef struct OgeeTensor {
 
 // A value that an entry reads before its first launch or leaves after its last.
 // Names of inputs: the fields of the data set (`tokens`, `targets`), and the
-// scalars `step`, `steps` (i64) and `seed` (i64). Names of outputs: `loss`,
+// scalars `step`, `steps`, `seed` and, of a batch in parts, `draw`, the number
+// of the part from the start of the run (all i64). Names of outputs: `loss`,
 // `norm`, `rate` (f32 or f64), `logits`, and what is declared `as metric`.
 typedef struct OgeeSlot {
   const char *name;
@@ -95,7 +97,7 @@ typedef struct OgeeLaunch {
 } OgeeLaunch;
 
 typedef struct OgeeEntry {
-  const char *name; // "step", "evaluate" or "sample"
+  const char *name; // "accumulate", "step", "evaluate" or "sample"
   const OgeeLaunch *launches;
   const OgeeSlot *inputs;
   const OgeeSlot *outputs;
@@ -146,6 +148,10 @@ typedef struct OgeeProgram {
   int64_t parameters;    // scalars trained
   int64_t batch, steps;
   int64_t evaluate_every; // steps; 0: at the end only
+  int64_t evaluate_most;  // examples of an evaluation; 0: all that are held out
+  // Parts of a batch. With more than one the entry `accumulate` takes a part
+  // and adds its gradients to the accumulators, and `step` updates from these.
+  int64_t accumulate;
   uint64_t seed;
 } OgeeProgram;
 

@@ -34,8 +34,11 @@ void MappedFile::open(const char *name) {
 }
 
 bool Data::isField(const OgeeSlot &slot) const {
-  return strcmp(slot.name, "step") != 0 && strcmp(slot.name, "steps") != 0 &&
-         strcmp(slot.name, "seed") != 0;
+  static constexpr const char *kScalars[] = {"step", "steps", "seed", "draw"};
+  for (const char *scalar : kScalars)
+    if (strcmp(slot.name, scalar) == 0)
+      return false;
+  return true;
 }
 
 int64_t Data::rows(const OgeeEntry &entry) const {

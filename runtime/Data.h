@@ -23,7 +23,8 @@ public:
   void open(const OgeeProgram &program, const char *path, uint64_t seed,
             const OgeeEntry &entry);
 
-  /// Writes the batch of a training step into the entry's input fields.
+  /// Writes the batch of a training step, or the part of that number of one,
+  /// into the entry's input fields.
   void fillStep(const OgeeEntry &entry, int64_t step, uint8_t *arena) const;
 
   /// Whole batches of `batch` rows that the held-out part gives, in order.

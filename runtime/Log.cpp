@@ -49,7 +49,7 @@ static bool isMetric(const OgeeSlot &slot) {
 }
 
 void Log::step(const StepResult &result, const OgeeEntry &entry,
-               const uint8_t *arena) {
+               const double *outputs) {
   if (file < 0)
     return;
   char text[4096];
@@ -65,7 +65,7 @@ void Log::step(const StepResult &result, const OgeeEntry &entry,
     bool fits = strlen(slot.name) + sizeof(Number) + 16 < sizeof text - size;
     if (isMetric(slot) && fits)
       size += snprintf(text + size, sizeof text - size, ", \"%s\": %s",
-                       slot.name, jsonNumber(readSlot(slot, arena)).text);
+                       slot.name, jsonNumber(outputs[i]).text);
   }
   size += snprintf(text + size, sizeof text - size, "}\n");
   line(text, size);

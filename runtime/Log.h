@@ -19,9 +19,10 @@ class Log {
 public:
   /// Starts the file with its header; without a path nothing is written.
   void open(const OgeeProgram &program, const Flags &flags);
-  /// One line, with the metrics among the outputs of `entry` by their names.
+  /// One line, with the metrics among `outputs`, those of `entry`, by their
+  /// names.
   void step(const StepResult &result, const OgeeEntry &entry,
-            const uint8_t *arena);
+            const double *outputs);
   void evaluation(int64_t step, double loss, int64_t tokens);
 
 private:

@@ -25,7 +25,8 @@ static void describe(const Session &session) {
 
 static void startProgress(Session &session) {
   bool text = session.program.data.source == OGEE_SOURCE_TEXT;
-  int64_t rows = session.data.rows(*session.step.entry);
+  int64_t rows = session.data.rows(*batchEntry(session.program)) *
+                 session.program.accumulate;
   session.progress.start(session.flags,
                          text ? rows * session.program.data.window : rows,
                          text ? "tokens" : "records");
@@ -94,8 +95,7 @@ int run(const OgeeProgram &program, int count, char **arguments) {
   }
   session.residentAtMain = resident;
   if (flags.steps > 0 || flags.evaluate || flags.bench)
-    session.data.open(program, flags.data, flags.seed,
-                      *findEntry(program, "step"));
+    session.data.open(program, flags.data, flags.seed, *batchEntry(program));
   session.log.open(program, flags);
   prepare(session);
   initialise(session);

@@ -41,12 +41,19 @@ double readOutput(const Session &session, const OgeeEntry &entry,
   return slot ? readSlot(*slot, session.arena) : __builtin_nan("");
 }
 
-void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step) {
+const OgeeEntry *batchEntry(const OgeeProgram &program) {
+  const OgeeEntry *parts = findEntry(program, "accumulate");
+  return parts ? parts : findEntry(program, "step");
+}
+
+void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,
+                 int64_t part) {
   const struct {
     const char *name;
     int64_t value;
   } scalars[] = {{"step", step},
                  {"steps", session.flags.steps},
+                 {"draw", step * session.program.accumulate + part},
                  {"seed", static_cast<int64_t>(session.flags.seed)}};
   for (const auto &scalar : scalars) {
     const OgeeSlot *slot =
@@ -149,7 +156,9 @@ void prepare(Session &session) {
     session.step.before.profile = &session.profile;
     session.step.after.profile = &session.profile;
   }
+  prepareEntry(session, session.accumulate, "accumulate");
   prepareEntry(session, session.step, "step");
+  session.outputs.reset(batchEntry(program)->output_count);
   prepareEntry(session, session.evaluate, "evaluate");
   prepareEntry(session, session.sample, "sample");
 }

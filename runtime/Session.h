@@ -57,7 +57,8 @@ struct Session {
   Profile profile;
   Filling filling;
   Array<bool> fromInit; // of each tensor: --init gave its value
-  Entry step, evaluate, sample;
+  Entry accumulate, step, evaluate, sample;
+  Array<double> outputs; // of the entry that takes the batch, for the log
 };
 
 /// Maps memory, starts the threads and prepares the entries.
@@ -71,8 +72,14 @@ const OgeeSlot *findSlot(const OgeeSlot *slots, int64_t count,
 /// The value of an output of one element; NaN where the entry has none.
 double readOutput(const Session &session, const OgeeEntry &entry,
                   const char *name);
-/// Writes `step`, `steps` and `seed` where the entry asks for them.
-void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step);
+/// The entry that takes the batch, or a part of it.
+const OgeeEntry *batchEntry(const OgeeProgram &program);
+/// Writes `step`, `steps`, `seed` and `draw` where the entry asks for them;
+/// `part` is the part of the step's batch.
+void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,
+                 int64_t part = 0);
+/// What --log writes of a step.
+void logStep(Session &session, const StepResult &result);
 
 /// Runs one training step and returns what it reports. A loss that is not
 /// finite ends the process (exit 5) before anything is updated.

@@ -13,17 +13,77 @@ void runEntry(Session &session, Entry &entry) {
   session.pool.walk(entry.after.work);
 }
 
+static void clearAccumulators(const Session &session) {
+  for (int64_t i = 0; i < session.program.tensor_count; ++i) {
+    const OgeeTensor &tensor = session.program.tensors[i];
+    if (tensor.kind == OGEE_ACCUMULATOR)
+      memset(session.arena + tensor.offset, 0,
+             tensor.elements * bytesOf(tensor.type));
+  }
+}
+
+/// Adds an entry's outputs of one element to `outputs`.
+static void addOutputs(Session &session, const OgeeEntry &entry) {
+  for (int64_t i = 0; i < entry.output_count; ++i)
+    if (entry.outputs[i].elements == 1)
+      session.outputs[i] += readSlot(entry.outputs[i], session.arena);
+}
+
+/// The parts of a batch in order; returns the mean of their losses.
+static double accumulateParts(Session &session, int64_t step) {
+  const OgeeEntry &entry = *session.accumulate.entry;
+  int64_t parts = session.program.accumulate;
+  double sum = 0;
+  clearAccumulators(session);
+  for (double &output : session.outputs)
+    output = 0;
+  for (int64_t part = 0; part < parts; ++part) {
+    if (session.flags.poison && part > 0)
+      poisonBefore(session.program, session.arena);
+    session.data.fillStep(entry, step * parts + part, session.arena);
+    fillScalars(session, entry, step, part);
+    session.pool.walk(session.accumulate.before.work);
+    double loss = readOutput(session, entry, "loss");
+    if (!isFinite(loss))
+      stopNonFinite(session, entry, step, loss);
+    sum += loss;
+    session.pool.walk(session.accumulate.after.work);
+    addOutputs(session, entry);
+  }
+  if (session.flags.poison)
+    poisonBefore(session.program, session.arena);
+  return sum / static_cast<double>(parts);
+}
+
+void logStep(Session &session, const StepResult &result) {
+  const OgeeEntry &entry = *batchEntry(session.program);
+  bool isSummed = session.accumulate.entry != nullptr;
+  double share = 1.0 / static_cast<double>(session.program.accumulate);
+  for (int64_t i = 0; i < entry.output_count; ++i)
+    if (entry.outputs[i].elements == 1)
+      session.outputs[i] = isSummed ? session.outputs[i] * share
+                                    : readSlot(entry.outputs[i], session.arena);
+  session.log.step(result, entry, session.outputs.begin());
+}
+
 StepResult runStep(Session &session, int64_t step) {
   const OgeeEntry &entry = *session.step.entry;
   double start = now();
   if (session.flags.poison)
     poisonBefore(session.program, session.arena);
-  session.data.fillStep(entry, step, session.arena);
+  double loss = 0;
+  if (session.accumulate.entry) {
+    loss = accumulateParts(session, step);
+  } else {
+    session.data.fillStep(entry, step, session.arena);
+  }
   fillScalars(session, entry, step);
   session.pool.walk(session.step.before.work);
-  double loss = readOutput(session, entry, "loss");
-  if (!isFinite(loss))
-    stopNonFinite(session, entry, step, loss);
+  if (!session.accumulate.entry) {
+    loss = readOutput(session, entry, "loss");
+    if (!isFinite(loss))
+      stopNonFinite(session, entry, step, loss);
+  }
   session.pool.walk(session.step.after.work);
   double seconds = now() - start;
   if (session.profile.isOn())

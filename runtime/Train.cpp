@@ -24,7 +24,7 @@ int train(Session &session) {
   int64_t every = session.program.evaluate_every;
   for (int64_t step = 0; step < last && !caughtSignal; ++step) {
     result = runStep(session, step);
-    session.log.step(result, *session.step.entry, session.arena);
+    logStep(session, result);
     session.progress.step(result);
     if (step == 0 && flags.gradients)
       saveGradients(session, flags.gradients);

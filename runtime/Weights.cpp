@@ -10,9 +10,10 @@
 
 namespace ogee::runtime {
 
-/// Parameters and the model's state; moments have a file of their own.
+/// Parameters and the model's state, averages among it.
 static bool isInFile(const OgeeTensor &tensor) {
-  return tensor.kind != OGEE_MOMENT && tensor.offset >= 0;
+  bool isKept = tensor.kind == OGEE_PARAMETER || tensor.kind == OGEE_STATE;
+  return isKept && tensor.offset >= 0;
 }
 
 namespace {

@@ -18,9 +18,15 @@ struct CheckOptions {
   /// The folder of the library's .arch files; empty: the copies in `ogee`.
   std::string libraryDir;
   std::vector<Override> overrides;
+  /// Which `train` block, by name; empty: the first one.
+  std::string train;
 };
 
-/// Elaborates the train block of `file` and all that it uses. Null after
+/// The names of the `train` blocks of a file, in order; `train` for one that has
+/// none.
+std::vector<std::string> trainNames(const ast::File &file);
+
+/// Elaborates one train block of `file` and all that it uses. Null after
 /// errors, which are reported to the sink; several a run. `file` and `sink`
 /// must outlive the result.
 std::unique_ptr<CheckedModel>

@@ -80,6 +80,7 @@ void Elaborator::dataRecord(const Setting &data,
 /// The type of a field, from the source and what the signature declares.
 std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
                                           Scope &scope) {
+  int64_t rows = model.train.batch / model.train.accumulate;
   const model::Setting *source = findField(model.train.data, "source");
   auto *kind = std::get_if<std::string>(&source->value);
   Type type;
@@ -98,7 +99,7 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
              "a positive integer");
       return std::nullopt;
     }
-    type = makeType(Element::Int, {model.train.batch, *length});
+    type = makeType(Element::Int, {rows, *length});
     type.low = 0;
     type.high = byteCount;
     bool isBounded = param.type && param.type->bound;
@@ -113,7 +114,7 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
   }
   auto *batch = dyn_cast<ast::NameExpr>(param.type->shape[0]);
   if (batch && !find(scope, batch->name))
-    scope.set(batch->name, Value::ofInt(model.train.batch), batch->range);
+    scope.set(batch->name, Value::ofInt(rows), batch->range);
   for (const ast::Expr *dim : param.type->shape.drop_front()) {
     auto *name = dyn_cast<ast::NameExpr>(dim);
     if (!name || find(scope, name->name))

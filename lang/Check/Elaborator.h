@@ -411,6 +411,7 @@ private:
   static StringRef spelling(Builtin builtin);
 
   //===-- Train ---------------------------------------------------------===//
+  const ast::SectionDecl *chooseTrain(const ast::File &file);
   void choosePrecision(const ast::SectionDecl &train, Scope &scope);
   const Override *findOverride(const ast::SectionDecl &train, StringRef name);
   Value overrideValue(const Override &given, Value old, Scope &scope,
@@ -422,6 +423,7 @@ private:
   Setting *setting(const ast::SectionDecl &train, StringRef name);
   Setting *optionalSetting(const ast::SectionDecl &train, StringRef name);
   void readNumbers(const ast::SectionDecl &train);
+  void readEvaluate(const ast::SectionDecl &train);
   void checkOverrides(const ast::SectionDecl &train, Scope &outer,
                       Scope &scope);
 
@@ -438,6 +440,9 @@ private:
                 const std::string &path);
   bool optimizeOne(Value optimizer, model::Variable &variable,
                    const std::string &path, Range range);
+  FuncEntry *makeRule(Value rule, const model::Variable &variable,
+                      const std::string &path, Range range, Instance &rules);
+  void averageAll(const Setting &average);
   Value parameterRecord(const model::Variable &variable, StringRef path);
   model::Func *rateFunction(Instance &instance);
   void buildTree(const Instance &from, model::Instance &to,
@@ -502,7 +507,9 @@ private:
   SmallVector<std::pair<StringRef, Range>> calls;
   unsigned evalDepth = 0;
   Instance *root = nullptr;
-  Instance optimizerRoot;
+  Instance optimizerRoot, averageRoot;
+  /// The parameters that have an optimizer, and their paths.
+  llvm::MapVector<const model::Variable *, std::string> trained;
   std::string fileName;
   std::map<std::string, size_t> instanceKeys;
   /// Of a copy's variable: whose first value it takes.

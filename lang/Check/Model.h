@@ -310,6 +310,14 @@ struct Optimize {
   Range range;
 };
 
+/// Keeps an average of a parameter, at the path of the instance.
+struct Average {
+  std::string parameter; ///< Path.
+  Func *callee;          ///< (average, w) -> average
+  std::string instance;  ///< Path from the root, below `average`.
+  Range range;
+};
+
 /// A value of the data set's record, as it goes to the runtime.
 struct Setting {
   std::string name;
@@ -323,8 +331,11 @@ struct Train {
   Func *sample = nullptr;   ///< tokens [1, T] to logits; null if there is none.
   std::vector<Setting> data;
   int64_t batch = 0, steps = 0, evaluateEvery = 0, seed = 0;
+  int64_t accumulate = 1;   ///< Parts of a batch, one after the other.
+  int64_t evaluateMost = 0; ///< Examples of an evaluation; 0: all.
   std::optional<double> clip;
   std::vector<Optimize> optimizers;
+  std::vector<Average> averages;
   Range range;
 };
 
@@ -345,6 +356,8 @@ struct CheckedModel {
   model::Instance root;
   /// Root of the optimizers' instances, each named by its parameter's path.
   model::Instance optimizer;
+  /// Of the averages, likewise.
+  model::Instance average;
   std::vector<std::unique_ptr<model::Func>> funcs; ///< Callees first.
   model::Train train;
 };

@@ -38,6 +38,52 @@ Value Elaborator::parameterRecord(const model::Variable &variable,
   return makeList(fields, names, ValueKind::Tuple);
 }
 
+/// The function of what a rule, an optimizer or an average, makes of a
+/// parameter and a second tensor of its shape; its instance goes below `rules`.
+/// Null after an error.
+FuncEntry *Elaborator::makeRule(Value rule, const model::Variable &variable,
+                                const std::string &path, Range range,
+                                Instance &rules) {
+  bool isAverage = &rules == &averageRoot;
+  auto refuse = [&](const std::string &what) {
+    if (isAverage)
+      report(diag::NoAverage, range, path, what);
+    else
+      report(diag::NoOptimizer, range, path, what);
+    return nullptr;
+  };
+  if (!rule.is(ValueKind::Instance) || !rule.instance->call ||
+      rule.instance->isNamed)
+    return refuse(describe(rule));
+  Instance *instance = rule.instance;
+  instance->name = path;
+  instance->isNamed = true;
+  instance->parent = &rules;
+  rules.children.push_back(instance);
+
+  model::Func holder;
+  FuncFrame frame(&holder, instance);
+  func = &frame;
+  Value first =
+      Value::ofTensor(nodeValue(newTensor(variable.type, variable.range)));
+  Value second =
+      Value::ofTensor(nodeValue(newTensor(variable.type, variable.range)));
+  const FunctionValue *function = instance->call;
+  Scope *scope = newScope(function->scope, ScopeKind::Frame);
+  Argument args[] = {{{}, first, range}, {{}, second, range}};
+  bool fits = bindArguments(instance->arch->decl->name.name,
+                            function->fn->params, args, range, *scope);
+  FuncEntry *entry = fits ? elaborate(function, *scope, instance) : nullptr;
+  func = nullptr;
+  if (!entry || entry->result.isError())
+    return nullptr;
+  ArrayRef<model::Tensor *> results = entry->func->results;
+  if (results.size() != 1 || results[0]->type.shape != variable.type.shape ||
+      results[0]->type.element != variable.type.element)
+    return refuse("a function of another result");
+  return entry;
+}
+
 bool Elaborator::optimizeOne(Value optimizer, model::Variable &variable,
                              const std::string &path, Range range) {
   Value made = call(
@@ -47,42 +93,33 @@ bool Elaborator::optimizeOne(Value optimizer, model::Variable &variable,
   variable.isFrozen = made.is(ValueKind::None);
   if (variable.isFrozen)
     return true;
-  if (!made.is(ValueKind::Instance) || !made.instance->call ||
-      made.instance->isNamed) {
-    report(diag::NoOptimizer, range, path, describe(made));
+  FuncEntry *entry = makeRule(made, variable, path, range, optimizerRoot);
+  if (!entry)
     return false;
-  }
-  Instance *instance = made.instance;
-  instance->name = path;
-  instance->isNamed = true;
-  instance->parent = &optimizerRoot;
-  optimizerRoot.children.push_back(instance);
-
-  model::Func holder;
-  FuncFrame frame(&holder, instance);
-  func = &frame;
-  Value weight =
-      Value::ofTensor(nodeValue(newTensor(variable.type, variable.range)));
-  Value gradient =
-      Value::ofTensor(nodeValue(newTensor(variable.type, variable.range)));
-  const FunctionValue *function = instance->call;
-  Scope *scope = newScope(function->scope, ScopeKind::Frame);
-  Argument args[] = {{{}, weight, range}, {{}, gradient, range}};
-  bool fits = bindArguments(instance->arch->decl->name.name,
-                            function->fn->params, args, range, *scope);
-  FuncEntry *entry = fits ? elaborate(function, *scope, instance) : nullptr;
-  func = nullptr;
-  if (!entry || entry->result.isError())
-    return false;
-  ArrayRef<model::Tensor *> results = entry->func->results;
-  if (results.size() != 1 || results[0]->type.shape != variable.type.shape ||
-      results[0]->type.element != variable.type.element) {
-    report(diag::NoOptimizer, range, path, "a function of another result");
-    return false;
-  }
-  model.train.optimizers.push_back(
-      {path, entry->func, "optimizer." + path, rateFunction(*instance), range});
+  trained[&variable] = path;
+  model.train.optimizers.push_back({path, entry->func, "optimizer." + path,
+                                    rateFunction(*made.instance), range});
   return true;
+}
+
+/// What is trained may have an average, by which it is evaluated; `none`: not.
+void Elaborator::averageAll(const Setting &average) {
+  for (auto &[variable, path] : trained) {
+    Value made =
+        call(average.value,
+             Argument{{}, parameterRecord(*variable, path), average.range},
+             average.range);
+    if (made.isError())
+      return;
+    if (made.is(ValueKind::None))
+      continue;
+    FuncEntry *entry =
+        makeRule(made, *variable, path, average.range, averageRoot);
+    if (!entry)
+      return;
+    model.train.averages.push_back(
+        {path, entry->func, "average." + path, average.range});
+  }
 }
 
 /// The hyper-parameter `rate`, as a function that gives what is logged.
@@ -181,12 +218,17 @@ void Elaborator::finishTree() {
   optimizerRoot.name = "optimizer";
   buildTree(optimizerRoot, model.optimizer, "optimizer");
   model.optimizer.of = "optimizer";
+  averageRoot.name = "average";
+  buildTree(averageRoot, model.average, "average");
+  model.average.of = "average";
   walkCalls(model.train.step, "");
   walkCalls(model.train.evaluate, "");
   if (model.train.sample)
     walkCalls(model.train.sample, "");
   for (const model::Optimize &optimize : model.train.optimizers)
     walkCalls(optimize.callee, optimize.instance);
+  for (const model::Average &average : model.train.averages)
+    walkCalls(average.callee, average.instance);
   warnUnused(model.root, "");
 }
 

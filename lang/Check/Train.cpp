@@ -3,6 +3,7 @@
 // what they are is what the library's functions return.
 #include "lang/Check/Elaborator.h"
 #include "lang/Parse/Parse.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 using namespace ogee;
@@ -11,8 +12,8 @@ using llvm::cast;
 using llvm::dyn_cast;
 
 static constexpr llvm::StringLiteral settingNames[] = {
-    "data",     "optimizer", "batch",     "steps",
-    "evaluate", "clip",      "precision", "seed"};
+    "data",  "optimizer", "average", "batch",     "accumulate",
+    "steps", "evaluate",  "clip",    "precision", "seed"};
 
 /// What begins a section of a file.
 static constexpr llvm::StringLiteral sectionWords[] = {"train", "test", "study",
@@ -26,25 +27,7 @@ void Elaborator::run(const ast::File &file) {
   defineBuiltins();
   loadLibrary();
   Scope *scope = newScope(&library, ScopeKind::Outer);
-  const ast::SectionDecl *train = nullptr;
-  for (const ast::Stmt *stmt : file.stmts) {
-    auto *section = dyn_cast<ast::SectionDecl>(stmt);
-    if (!section)
-      continue;
-    if (!llvm::is_contained(sectionWords, section->word.name)) {
-      auto diagnostic =
-          report(diag::UnknownName, section->word.range, section->word.name);
-      suggest(diagnostic, section->word.name, section->word.range,
-              SmallVector<StringRef>(std::begin(sectionWords),
-                                     std::end(sectionWords)));
-    } else if (section->word.name != "train")
-      report(diag::Unsupported, section->word.range,
-             ("`" + section->word.name + "`").str());
-    else if (train)
-      report(diag::Unsupported, section->word.range, "a second `train` block");
-    else
-      train = section;
-  }
+  const ast::SectionDecl *train = chooseTrain(file);
   if (!train) {
     declare(file, *scope);
     if (!sink.hasErrors())
@@ -55,6 +38,59 @@ void Elaborator::run(const ast::File &file) {
   declare(file, *scope);
   if (!sink.hasErrors())
     runTrain(*train, *scope);
+}
+
+static StringRef nameOf(const ast::SectionDecl &train) {
+  return train.name ? train.name.name : train.word.name;
+}
+
+std::vector<std::string> ogee::trainNames(const ast::File &file) {
+  std::vector<std::string> names;
+  for (const ast::Stmt *stmt : file.stmts)
+    if (auto *section = dyn_cast<ast::SectionDecl>(stmt);
+        section && section->word.name == "train")
+      names.push_back(nameOf(*section).str());
+  return names;
+}
+
+/// The `train` block of the name that is asked for, or the first one.
+const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
+  llvm::MapVector<StringRef, const ast::SectionDecl *> blocks;
+  for (const ast::Stmt *stmt : file.stmts) {
+    auto *section = dyn_cast<ast::SectionDecl>(stmt);
+    if (!section)
+      continue;
+    StringRef name = nameOf(*section);
+    if (!llvm::is_contained(sectionWords, section->word.name)) {
+      auto diagnostic =
+          report(diag::UnknownName, section->word.range, section->word.name);
+      suggest(diagnostic, section->word.name, section->word.range,
+              SmallVector<StringRef>(std::begin(sectionWords),
+                                     std::end(sectionWords)));
+    } else if (section->word.name != "train") {
+      report(diag::Unsupported, section->word.range,
+             ("`" + section->word.name + "`").str());
+    } else if (auto known = blocks.find(name); known != blocks.end()) {
+      Range range = section->name ? section->name.range : section->word.range;
+      auto diagnostic = report(diag::DefinedTwice, range, name);
+      note(diagnostic, diag::DefinedHere, known->second->word.range, name);
+    } else {
+      blocks[name] = section;
+    }
+  }
+  if (blocks.empty() || options.train.empty())
+    return blocks.empty() ? nullptr : blocks.front().second;
+  if (auto chosen = blocks.find(options.train); chosen != blocks.end())
+    return chosen->second;
+  StringRef text = sink.addFile("--train " + options.train, "command line");
+  Range range{text.begin(), text.end()};
+  SmallVector<StringRef> names;
+  for (auto &entry : blocks)
+    names.push_back(entry.first);
+  auto diagnostic =
+      report(diag::UnknownTrain, range, options.train, llvm::join(names, ", "));
+  suggest(diagnostic, options.train, range, names);
+  return nullptr;
 }
 
 /// The element type of `float`, which all else needs.
@@ -186,6 +222,8 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   training = true;
   if (Setting *optimizer = setting(train, "optimizer"))
     optimize(optimizer->value, optimizer->range, *root, "");
+  if (Setting *average = optionalSetting(train, "average"))
+    averageAll(*average);
   if (!sink.hasErrors() && model.train.optimizers.empty())
     report(diag::NoParameter, train.name ? train.name.range : train.word.range,
            model.train.model);
@@ -272,8 +310,13 @@ void Elaborator::readNumbers(const ast::SectionDecl &train) {
   setting(train, "steps");
   count("batch", model.train.batch, 1);
   count("steps", model.train.steps, 0);
-  count("evaluate", model.train.evaluateEvery, 0);
+  count("accumulate", model.train.accumulate, 1);
   count("seed", model.train.seed, 0);
+  if (model.train.batch % model.train.accumulate != 0)
+    report(diag::SettingValue, settings["accumulate"].range, "accumulate",
+           std::to_string(model.train.accumulate),
+           ("a divisor of the batch, " + llvm::Twine(model.train.batch)).str());
+  readEvaluate(train);
   Setting *clip = optionalSetting(train, "clip");
   if (!clip || clip->value.is(ValueKind::None))
     return;
@@ -282,6 +325,30 @@ void Elaborator::readNumbers(const ast::SectionDecl &train) {
   else
     report(diag::SettingValue, clip->range, "clip", describe(clip->value),
            "a positive number");
+}
+
+/// A number of steps, or a record of these and of how much is evaluated.
+void Elaborator::readEvaluate(const ast::SectionDecl &train) {
+  Setting *found = optionalSetting(train, "evaluate");
+  if (!found)
+    return;
+  auto natural = [&](Value value, int64_t &into) {
+    bool fits = value.is(ValueKind::Int) && value.integer >= 0;
+    into = fits ? value.integer : into;
+    return fits;
+  };
+  Value value = found->value;
+  bool fits = natural(value, model.train.evaluateEvery);
+  if (value.is(ValueKind::Tuple)) {
+    const ListValue &record = *value.list;
+    fits = record.names.size() == 2 && record.names[0] == "every" &&
+           record.names[1] == "windows" &&
+           natural(record.elements[0], model.train.evaluateEvery) &&
+           natural(record.elements[1], model.train.evaluateMost);
+  }
+  if (!fits)
+    report(diag::SettingValue, found->range, "evaluate", describe(value),
+           "an integer from 0 or `every(steps, windows = count)`");
 }
 
 void Elaborator::checkOverrides(const ast::SectionDecl &train, Scope &outer,

@@ -48,6 +48,8 @@ static nn::Distribution distribution(model::Distribution kind) {
 void Importer::run() {
   importInstance(model.root);
   importInstance(model.optimizer);
+  if (!model.train.averages.empty())
+    importInstance(model.average);
   for (const auto &function : model.funcs)
     importFunc(*function);
   importTrain();
@@ -238,6 +240,8 @@ void Importer::importTrain() {
       builder.getI64IntegerAttr(train.steps),
       builder.getI64IntegerAttr(train.evaluateEvery),
       builder.getI64IntegerAttr(train.seed),
+      builder.getI64IntegerAttr(train.accumulate),
+      builder.getI64IntegerAttr(train.evaluateMost),
       train.clip ? builder.getF64FloatAttr(*train.clip) : FloatAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
@@ -246,6 +250,11 @@ void Importer::importTrain() {
         builder, location(optimize.range),
         builder.getStringAttr(optimize.parameter), symbol(optimize.callee),
         builder.getStringAttr(optimize.instance), symbol(optimize.rate));
+  for (const model::Average &average : train.averages)
+    arch::AverageOp::create(builder, location(average.range),
+                            builder.getStringAttr(average.parameter),
+                            symbol(average.callee),
+                            builder.getStringAttr(average.instance));
 }
 
 FailureOr<OwningOpRef<ModuleOp>> ogee::importModel(const CheckedModel &model,

@@ -261,13 +261,15 @@ def Arch_TrainOp : Arch_Op<"train",
     `step`, `evaluate` name functions from the batch's fields to the loss (train
     and evaluate are two instantiations), `sample` one from tokens [1, T] to
     logits. `data`: kind, path, window, holdout, order, tokens. The body holds
-    one `arch.optimize` a parameter.
+    one `arch.optimize` a parameter. A batch is taken in `accumulate` parts, whose
+    size the fields have; an evaluation takes `evaluate_most` examples, 0: all.
   }];
   let arguments = (ins StrAttr:$model, FlatSymbolRefAttr:$step,
     OptionalAttr<FlatSymbolRefAttr>:$evaluate,
     OptionalAttr<FlatSymbolRefAttr>:$sample, DictionaryAttr:$data,
     I64Attr:$batch, I64Attr:$steps, I64Attr:$evaluate_every, I64Attr:$seed,
-    OptionalAttr<F64Attr>:$clip);
+    DefaultValuedAttr<I64Attr, "1">:$accumulate,
+    DefaultValuedAttr<I64Attr, "0">:$evaluate_most, OptionalAttr<F64Attr>:$clip);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$model attr-dict-with-keyword $body";
 }
@@ -282,6 +284,17 @@ def Arch_OptimizeOp : Arch_Op<"optimize", [HasParent<"TrainOp">]> {
     StrAttr:$instance, OptionalAttr<FlatSymbolRefAttr>:$rate);
   let assemblyFormat = "$parameter `by` $callee `at` $instance "
     "(`rate` $rate^)? attr-dict";
+}
+
+def Arch_AverageOp : Arch_Op<"average", [HasParent<"TrainOp">]> {
+  let summary = "the function (average, w) -> average of a parameter's values";
+  let description = [{
+    `instance` is the root-relative path of the average's instance, and that of the
+    average itself. `@evaluate` and `@sample` read it in place of the parameter.
+  }];
+  let arguments = (ins StrAttr:$parameter, FlatSymbolRefAttr:$callee,
+    StrAttr:$instance);
+  let assemblyFormat = "$parameter `by` $callee `at` $instance attr-dict";
 }
 
 #endif // OGEE_LIB_ARCH_ARCHOPS_TD

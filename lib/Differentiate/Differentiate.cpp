@@ -31,11 +31,21 @@ StringRef stringOf(DictionaryAttr attributes, StringRef name) {
 /// The step while it is built; without `update` it ends with the gradients.
 class Step {
 public:
-  Step(func::FuncOp forward, func::FuncOp update, const Mutation &mutation);
+  Step(StringRef name, func::FuncOp forward, func::FuncOp update,
+       const Mutation &mutation);
   LogicalResult build(FloatAttr clip, bool withGradients);
+  /// The step of a batch in parts, as two functions: `@accumulate` adds the
+  /// gradients of a part to accumulators; this one updates from their mean.
+  LogicalResult buildAccumulate();
+  LogicalResult buildUpdate(FloatAttr clip, bool withGradients, int64_t parts);
 
 private:
   void addArguments(func::FuncOp source, StringRef kind);
+  void addAccumulators(Attribute init);
+  void meanOfAccumulators(int64_t parts);
+  void addUpdated(ArrayRef<Value> updated, bool withGradients,
+                  const llvm::MapVector<StringAttr, Value> &unclipped);
+  void finish();
   SmallVector<Value> cloneBody(func::FuncOp source, IRMapping &mapping);
   LogicalResult differentiate(Value loss);
   Value normOfGradients();
@@ -56,9 +66,10 @@ private:
   SmallVector<Attribute> resultAttributes;
 };
 
-Step::Step(func::FuncOp forward, func::FuncOp update, const Mutation &mutation)
+Step::Step(StringRef name, func::FuncOp forward, func::FuncOp update,
+           const Mutation &mutation)
     : forward(forward), update(update), mutation(mutation), builder(forward) {
-  step = func::FuncOp::create(builder, forward.getLoc(), "step",
+  step = func::FuncOp::create(builder, forward.getLoc(), name,
                               builder.getFunctionType({}, {}));
   builder.setInsertionPointToStart(step.addEntryBlock());
 }
@@ -158,7 +169,7 @@ void Step::mapUpdate() {
       updateMap.map(argument, parameters.lookup(path));
     if (kind == "gradient")
       updateMap.map(argument, gradients.lookup(path));
-    if (kind != "scalar")
+    if (kind != "scalar" || updateMap.contains(argument))
       continue;
     for (BlockArgument other : forward.getArguments())
       if (stringOf(forward.getArgAttrDict(other.getArgNumber()), "nn.name") ==
@@ -190,11 +201,42 @@ void Step::addResults(func::FuncOp source, ArrayRef<Value> values,
   }
 }
 
+static std::function<bool(DictionaryAttr)> named(StringRef name) {
+  return [name](DictionaryAttr attributes) {
+    return stringOf(attributes, "nn.name") == name;
+  };
+}
+
+static bool updates(DictionaryAttr attributes) {
+  return attributes.contains("nn.updates");
+}
+
+static bool isMetric(DictionaryAttr attributes) {
+  return !updates(attributes) && !named("loss")(attributes);
+}
+
+/// Next parameters and moments, and the gradients that are asked for.
+void Step::addUpdated(ArrayRef<Value> updated, bool withGradients,
+                      const llvm::MapVector<StringAttr, Value> &unclipped) {
+  addResults(update, updated, updates);
+  if (withGradients)
+    for (auto &[path, gradient] : unclipped)
+      addNamed(gradient, ("gradient:" + path.getValue()).str());
+}
+
+void Step::finish() {
+  step.getBody().front().getTerminator()->setOperands(results);
+  step.setFunctionType(builder.getFunctionType(step.getArgumentTypes(),
+                                               ValueRange(results).getTypes()));
+  step.setAllResultAttrs(resultAttributes);
+}
+
 LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   for (StringRef kind : {"param", "state"})
     addArguments(forward, kind);
   if (update)
-    addArguments(update, "moment");
+    for (StringRef kind : {"moment", "average"})
+      addArguments(update, kind);
   for (StringRef kind : {"data", "scalar"})
     addArguments(forward, kind);
   SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
@@ -210,30 +252,106 @@ LogicalResult Step::build(FloatAttr clip, bool withGradients) {
     updated = cloneBody(update, updateMap);
   }
 
-  auto named = [](StringRef name) {
-    return [name](DictionaryAttr attributes) {
-      return stringOf(attributes, "nn.name") == name;
-    };
-  };
-  auto updates = [](DictionaryAttr attributes) {
-    return attributes.contains("nn.updates");
-  };
   addNamed(forwarded.front(), "loss");
   addNamed(norm, "norm");
   addResults(update, updated, named("rate"));
-  addResults(forward, forwarded, [&](DictionaryAttr attributes) {
-    return !updates(attributes) && !named("loss")(attributes);
-  });
+  addResults(forward, forwarded, isMetric);
   addResults(forward, forwarded, updates);
-  addResults(update, updated, updates);
-  if (withGradients)
-    for (auto &[path, gradient] : unclipped)
-      addNamed(gradient, ("gradient:" + path.getValue()).str());
+  addUpdated(updated, withGradients, unclipped);
+  finish();
+  return success();
+}
 
-  step.getBody().front().getTerminator()->setOperands(results);
-  step.setFunctionType(builder.getFunctionType(step.getArgumentTypes(),
-                                               ValueRange(results).getTypes()));
-  step.setAllResultAttrs(resultAttributes);
+//===-- A batch in parts --------------------------------------------------===//
+
+static std::string accumulatorPath(StringAttr parameter) {
+  return ("accumulated." + parameter.getValue()).str();
+}
+
+/// One accumulator a parameter; they become the gradients.
+void Step::addAccumulators(Attribute init) {
+  for (auto &[path, parameter] : parameters) {
+    NamedAttrList attributes;
+    attributes.append("nn.class", builder.getStringAttr("accumulator"));
+    attributes.append("nn.path", builder.getStringAttr(accumulatorPath(path)));
+    attributes.append("nn.init", init);
+    unsigned index = step.getNumArguments();
+    (void)step.insertArgument(index, parameter.getType(),
+                              attributes.getDictionary(builder.getContext()),
+                              step.getLoc());
+    gradients[path] = step.getArgument(index);
+  }
+}
+
+static nn::InitAttr zeroInit(OpBuilder &builder) {
+  FloatAttr zero = builder.getF64FloatAttr(0);
+  return nn::InitAttr::get(builder.getContext(), nn::Distribution::Constant,
+                           zero, zero, DenseElementsAttr());
+}
+
+LogicalResult Step::buildAccumulate() {
+  for (StringRef kind : {"param", "state"})
+    addArguments(forward, kind);
+  addAccumulators(zeroInit(builder));
+  auto accumulators = gradients;
+  for (StringRef kind : {"data", "scalar"})
+    addArguments(forward, kind);
+  SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
+  if (failed(differentiate(forwarded.front())))
+    return failure();
+  addNamed(forwarded.front(), "loss");
+  addResults(forward, forwarded, isMetric);
+  addResults(forward, forwarded, updates);
+  IndexedBuilder tensors(builder, step.getLoc());
+  for (auto &[path, gradient] : gradients) {
+    SmallVector<Label> labels;
+    for (int64_t extent : cast<RankedTensorType>(gradient.getType()).getShape())
+      labels.push_back(tensors.newLabel(extent));
+    Indexed sum =
+        tensors.apply<arith::AddFOp>({tensors.view(accumulators[path], labels),
+                                      tensors.view(gradient, labels)});
+    addResult(tensors.materialize(sum, labels),
+              builder.getDictionaryAttr(builder.getNamedAttr(
+                  "nn.updates", builder.getStringAttr(accumulatorPath(path)))));
+  }
+  finish();
+  return success();
+}
+
+/// The loss is the mean over all parts, and so is its gradient.
+void Step::meanOfAccumulators(int64_t parts) {
+  IndexedBuilder tensors(builder, step.getLoc());
+  for (auto &[path, gradient] : gradients) {
+    auto type = cast<RankedTensorType>(gradient.getType());
+    SmallVector<Label> labels;
+    for (int64_t extent : type.getShape())
+      labels.push_back(tensors.newLabel(extent));
+    Indexed scaled = tensors.apply<arith::MulFOp>(
+        {tensors.view(gradient, labels),
+         tensors.number(1.0 / double(parts), type.getElementType())});
+    gradient = tensors.materialize(scaled, labels);
+  }
+}
+
+LogicalResult Step::buildUpdate(FloatAttr clip, bool withGradients,
+                                int64_t parts) {
+  addArguments(update, "param");
+  addAccumulators(zeroInit(builder));
+  for (StringRef kind : {"moment", "average", "scalar"})
+    addArguments(update, kind);
+  auto end = func::ReturnOp::create(builder, step.getLoc());
+  builder.setInsertionPoint(end);
+  meanOfAccumulators(parts);
+  auto unclipped = gradients;
+  Value norm = normOfGradients();
+  if (clip)
+    clipGradients(norm, clip);
+  mapUpdate();
+  SmallVector<Value> updated = cloneBody(update, updateMap);
+  addNamed(norm, "norm");
+  addResults(update, updated, named("rate"));
+  addUpdated(updated, withGradients, unclipped);
+  finish();
   return success();
 }
 
@@ -257,7 +375,15 @@ struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
     }
     auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
     auto clip = train ? train.getAs<FloatAttr>("clip") : FloatAttr();
-    if (failed(Step(forward, update, *mutation).build(clip, withGradients)))
+    auto parts = train ? train.getAs<IntegerAttr>("accumulate") : IntegerAttr();
+    auto make = [&](StringRef name) {
+      return Step(name, forward, update, *mutation);
+    };
+    bool isMade = parts ? succeeded(make("accumulate").buildAccumulate()) &&
+                              succeeded(make("step").buildUpdate(
+                                  clip, withGradients, parts.getInt()))
+                        : succeeded(make("step").build(clip, withGradients));
+    if (!isMade)
       return signalPassFailure();
     forward.erase();
     if (update)

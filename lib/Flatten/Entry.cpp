@@ -207,10 +207,11 @@ LogicalResult Entry::inlineStored(Operation &op, StringRef path,
   auto draw = cast<arch::DrawOp>(op);
   if (!scalar("seed"))
     return op.emitError() << "draws need a step";
+  Value number = scalar("draw") ? scalar("draw") : scalar("step");
   auto name = builder.getStringAttr(drawPath(joinPath(path, draw.getPath())));
   mapping.map(draw.getResult(),
               nn::RandomOp::create(builder, op.getLoc(), draw.getType(),
-                                   scalar("seed"), scalar("step"), name,
+                                   scalar("seed"), number, name,
                                    draw.getDistributionAttr(), draw.getAAttr(),
                                    draw.getBAttr()));
   return success();

@@ -34,8 +34,12 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
     }
     train = *trains.begin();
     for (auto instance : getOperation().getOps<arch::InstanceOp>())
-      collect(instance, instance.getName(), instance.getName() == "optimizer",
+      collect(instance, instance.getName(),
+              instance.getName() == "optimizer" ||
+                  instance.getName() == "average",
               storage);
+    if (failed(collectAverages()))
+      return signalPassFailure();
     if (failed(makeLoss("forward", train.getStepAttr())) ||
         (train.getEvaluateAttr() &&
          failed(makeLoss("evaluate", train.getEvaluateAttr()))) ||
@@ -51,12 +55,39 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
   LogicalResult makeLoss(StringRef name, FlatSymbolRefAttr callee);
   LogicalResult makeSample();
   LogicalResult makeUpdate();
+  LogicalResult updateAverage(Entry &entry, arch::AverageOp average);
   LogicalResult update(Entry &entry, arch::OptimizeOp optimize, Value gradient);
+  LogicalResult collectAverages();
+  void readAverages(Entry &entry);
   void describe();
 
   arch::TrainOp train;
   Storage storage;
 };
+
+/// An average starts as its parameter.
+LogicalResult InlineCallsPass::collectAverages() {
+  for (auto average : train.getOps<arch::AverageOp>()) {
+    auto found = storage.find(average.getParameterAttr());
+    if (found == storage.end())
+      return average.emitError()
+             << "no parameter " << average.getParameterAttr();
+    Stored stored = found->second;
+    stored.role = "state";
+    stored.kind = "average";
+    stored.copied = average.getParameterAttr();
+    storage.insert({average.getInstanceAttr(), stored});
+  }
+  return success();
+}
+
+/// From here on parameters that have an average are their averages.
+void InlineCallsPass::readAverages(Entry &entry) {
+  entry.addStored("average");
+  for (auto average : train.getOps<arch::AverageOp>())
+    entry.values[average.getParameterAttr()] =
+        entry.values.lookup(average.getInstanceAttr());
+}
 
 /// The callee's arguments as data arguments, named by its `nn.name`s.
 FailureOr<SmallVector<Value>>
@@ -82,11 +113,16 @@ LogicalResult InlineCallsPass::makeLoss(StringRef name,
   Entry entry(getOperation(), name, storage);
   entry.addStored("param");
   entry.addStored("state");
+  if (name == "evaluate")
+    readAverages(entry);
   auto data = addData(entry, callee);
   if (failed(data))
     return failure();
   for (StringRef scalar : {"step", "steps", "seed"})
     entry.addScalar(scalar);
+  // Each part of a batch draws its own numbers.
+  if (name == "forward" && train.getAccumulate() > 1)
+    entry.addScalar("draw");
   auto returned = entry.call(train, callee, "", *data);
   if (failed(returned))
     return failure();
@@ -116,6 +152,7 @@ LogicalResult InlineCallsPass::makeSample() {
   Entry entry(getOperation(), "sample", storage);
   entry.addStored("param");
   entry.addStored("state");
+  readAverages(entry);
   auto data = addData(entry, train.getSampleAttr());
   if (failed(data))
     return failure();
@@ -141,6 +178,23 @@ LogicalResult InlineCallsPass::update(Entry &entry, arch::OptimizeOp optimize,
   return success();
 }
 
+/// Averages follow all updates.
+LogicalResult InlineCallsPass::updateAverage(Entry &entry,
+                                             arch::AverageOp average) {
+  Value next = entry.written.lookup(average.getParameterAttr());
+  if (!next)
+    return average.emitError() << "averages what nothing updates";
+  StringAttr path = average.getInstanceAttr();
+  auto updated = entry.call(average, average.getCalleeAttr(), path,
+                            {entry.values.lookup(path), next});
+  if (failed(updated))
+    return failure();
+  if (updated->size() != 1 || updated->front().getType() != next.getType())
+    return average.emitError() << "an average returns the new average";
+  entry.written[path] = updated->front();
+  return success();
+}
+
 LogicalResult InlineCallsPass::makeUpdate() {
   Entry entry(getOperation(), "update", storage);
   entry.addStored("param");
@@ -155,6 +209,7 @@ LogicalResult InlineCallsPass::makeUpdate() {
                           optimize.getLoc(), entry.named("nn.path", path));
   }
   entry.addStored("moment");
+  entry.addStored("average");
   entry.addScalar("step");
   entry.addScalar("steps");
   SmallVector<Value> rate;
@@ -172,8 +227,11 @@ LogicalResult InlineCallsPass::makeUpdate() {
   }
   if (!rate.empty())
     entry.addResult(rate[0], entry.named("nn.name", "rate"));
-  entry.addUpdates("param");
-  entry.addUpdates("moment");
+  for (auto average : train.getOps<arch::AverageOp>())
+    if (failed(updateAverage(entry, average)))
+      return failure();
+  for (StringRef kind : {"param", "moment", "average"})
+    entry.addUpdates(kind);
   entry.finish();
   return success();
 }
@@ -191,6 +249,10 @@ void InlineCallsPass::describe() {
   add("steps", train.getStepsAttr());
   add("evaluate_every", train.getEvaluateEveryAttr());
   add("seed", train.getSeedAttr());
+  if (train.getAccumulate() > 1)
+    add("accumulate", train.getAccumulateAttr());
+  if (train.getEvaluateMost() > 0)
+    add("evaluate_most", train.getEvaluateMostAttr());
   add("clip", train.getClipAttr());
   add("data", train.getDataAttr());
   for (const auto &[path, stored] : storage)

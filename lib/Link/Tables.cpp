@@ -133,9 +133,10 @@ llvm::Constant *TableBuilder::tensor(kernel::ProgramOp program,
   auto type = cast<RankedTensorType>(program.getArgumentTypes()[index]);
   auto init = program.getArgAttrOfType<nn::InitAttr>(index, "nn.init");
   bool hasTable = init && init.getKind() == nn::Distribution::Table;
-  int32_t abiKind = kind == "param"   ? OGEE_PARAMETER
-                    : kind == "state" ? OGEE_STATE
-                                      : OGEE_MOMENT;
+  int32_t abiKind = kind == "param"                        ? OGEE_PARAMETER
+                    : kind == "state" || kind == "average" ? OGEE_STATE
+                    : kind == "moment"                     ? OGEE_MOMENT
+                                                           : OGEE_ACCUMULATOR;
   auto file = program.getArgAttrOfType<ArrayAttr>(index, "nn.file");
   auto inFile = [&](unsigned part) {
     return file ? cast<StringAttr>(file[part]).getValue() : StringRef();
@@ -162,7 +163,8 @@ llvm::Constant *TableBuilder::tensor(kernel::ProgramOp program,
 void TableBuilder::addTensors(kernel::ProgramOp program) {
   for (unsigned index = 0; index < program.getNumArguments(); ++index) {
     StringRef kind = argumentText(program, index, "nn.class");
-    bool persists = kind == "param" || kind == "state" || kind == "moment";
+    bool persists = kind == "param" || kind == "state" || kind == "moment" ||
+                    kind == "average" || kind == "accumulator";
     StringRef path = argumentText(program, index, "nn.path");
     if (persists && seenPaths.insert(path).second)
       tensors.push_back(tensor(program, index));
@@ -364,27 +366,30 @@ llvm::Constant *TableBuilder::build() {
     features.push_back(constants.string(feature));
   int64_t persistent =
       source->getAttrOfType<IntegerAttr>(kPersistentBytesAttr).getInt();
-  return constants.record({constants.string(textOf(train, "model")),
-                           constants.string(options.target),
-                           constants.string(precisionOf(train)),
-                           constants.array(tensors),
-                           constants.array(gradients),
-                           constants.array(entries),
-                           constants.array(features),
-                           data(train),
-                           constants.i64(OGEE_ABI_VERSION),
-                           constants.i64(tensors.size()),
-                           constants.i64(gradients.size()),
-                           constants.i64(entries.size()),
-                           constants.i64(features.size()),
-                           constants.i64(arena.getInt()),
-                           constants.i64(persistent),
-                           constants.i64(scratch),
-                           constants.i64(parameters),
-                           constants.i64(numberOf(train, "batch")),
-                           constants.i64(numberOf(train, "steps")),
-                           constants.i64(numberOf(train, "evaluate_every")),
-                           constants.i64(numberOf(train, "seed"))});
+  return constants.record(
+      {constants.string(textOf(train, "model")),
+       constants.string(options.target),
+       constants.string(precisionOf(train)),
+       constants.array(tensors),
+       constants.array(gradients),
+       constants.array(entries),
+       constants.array(features),
+       data(train),
+       constants.i64(OGEE_ABI_VERSION),
+       constants.i64(tensors.size()),
+       constants.i64(gradients.size()),
+       constants.i64(entries.size()),
+       constants.i64(features.size()),
+       constants.i64(arena.getInt()),
+       constants.i64(persistent),
+       constants.i64(scratch),
+       constants.i64(parameters),
+       constants.i64(numberOf(train, "batch")),
+       constants.i64(numberOf(train, "steps")),
+       constants.i64(numberOf(train, "evaluate_every")),
+       constants.i64(numberOf(train, "evaluate_most")),
+       constants.i64(std::max<int64_t>(1, numberOf(train, "accumulate"))),
+       constants.i64(numberOf(train, "seed"))});
 }
 
 std::unique_ptr<llvm::Module> ogee::buildTables(ModuleOp module,

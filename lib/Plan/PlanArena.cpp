@@ -19,7 +19,8 @@ namespace ogee {
 
 static bool isPersistent(kernel::ProgramOp program, unsigned argument) {
   auto kind = program.getArgAttrOfType<StringAttr>(argument, "nn.class");
-  return kind && (kind == "param" || kind == "state" || kind == "moment");
+  return kind && (kind == "param" || kind == "state" || kind == "moment" ||
+                  kind == "average" || kind == "accumulator");
 }
 
 namespace {

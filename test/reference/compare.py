@@ -81,9 +81,9 @@ def reference(kind: str, config: Config, files: binary.Files, steps: int, clip: 
     return {"torch": with_torch, "numpy": with_numpy}[kind](config, files, steps, clip)
 
 
-def with_ogee(config: Config, files: binary.Files, dtype: str, steps: int, clip: float) -> binary.Trained:
+def with_ogee(config: Config, files: binary.Files, dtype: str, steps: int, clip: float, parts: int) -> binary.Trained:
     program = files.folder / "train"
-    settings = [f"train.precision={dtype}", f"train.rate={RATE}"]
+    settings = [f"train.precision={dtype}", f"train.rate={RATE}", f"train.accumulate={parts}"]
     clipped = math.isfinite(clip)
     source = binary.INPUTS if clipped else UNCLIPPED
     settings += [f"train.clip={clip}"] if clipped else []
@@ -125,6 +125,7 @@ def main() -> None:
     parser.add_argument("--dtype", choices=GRADIENT_BOUNDS, default="f32")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--clip", type=float, default=1.0, help="inf: none, for gpt and mlp")
+    parser.add_argument("--accumulate", type=int, default=1, help="parts of a batch, for Ogee alone")
     parser.add_argument("--window", type=int, help="tokens of an example, for gpt; by default all that its table of positions has")
     parser.add_argument("--reference", choices=("torch", "numpy"), default="torch" if has_torch() else "numpy")
     chosen = parser.parse_args()
@@ -136,7 +137,7 @@ def main() -> None:
         binary.write_data(files.data, config, config.batch * chosen.steps, NUMPY[chosen.dtype])
         tensorfile.write(files.init, initial(config.shapes(), 1, NUMPY[chosen.dtype]))
         expected = reference(chosen.reference, config, files, chosen.steps, chosen.clip)
-        made = with_ogee(config, files, chosen.dtype, chosen.steps, chosen.clip)
+        made = with_ogee(config, files, chosen.dtype, chosen.steps, chosen.clip, chosen.accumulate)
     if not judge(made, expected, chosen.dtype):
         sys.exit(f"{chosen.model} in {chosen.dtype}: Ogee and the reference differ")
 

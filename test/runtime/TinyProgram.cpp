@@ -166,4 +166,6 @@ extern "C" const OgeeProgram ogee_program = {
     kTinyBatch,
     100,
     40,
+    0,
+    1,
     1};

@@ -55,6 +55,13 @@ static void printFrozen(kernel::ProgramOp program, llvm::raw_ostream &stream) {
            << " less) and without moments\n";
 }
 
+/// The program of training that takes the data.
+static bool takesBatch(kernel::ProgramOp program) {
+  auto module = program->getParentOfType<ModuleOp>();
+  bool inParts = module.lookupSymbol("accumulate") != nullptr;
+  return program.getName() == (inParts ? "accumulate" : "step");
+}
+
 static void printParameters(kernel::ProgramOp program,
                             llvm::raw_ostream &stream) {
   int64_t scalars = 0, tensors = 0;
@@ -67,7 +74,6 @@ static void printParameters(kernel::ProgramOp program,
         cast<ShapedType>(program.getArgumentTypes()[index]).getNumElements();
   }
   stream << "parameters  " << scalars << " in " << tensors << " tensors\n";
-  printFrozen(program, stream);
 }
 
 static void printMemory(ModuleOp module, llvm::raw_ostream &stream) {
@@ -151,13 +157,16 @@ static void printBlocks(kernel::ProgramOp program, llvm::raw_ostream &stream) {
 }
 
 void ogee::printReport(ModuleOp planned, llvm::raw_ostream &stream) {
-  for (auto program : planned.getOps<kernel::ProgramOp>())
+  for (auto program : planned.getOps<kernel::ProgramOp>()) {
     if (program.getName() == "step")
       printParameters(program, stream);
+    if (takesBatch(program))
+      printFrozen(program, stream);
+  }
   printMemory(planned, stream);
   for (auto program : planned.getOps<kernel::ProgramOp>()) {
     printLaunches(program, stream);
-    if (program.getName() == "step")
+    if (takesBatch(program))
       printBlocks(program, stream);
   }
 }

@@ -43,7 +43,7 @@ public:
 
   /// Each returns an exit code; kExitOk to go on.
   int parse();
-  int check();
+  int check(const std::string &train);
   int import();
   int readModule();
   int lower(Stage last);
@@ -70,11 +70,12 @@ int Compilation::parse() {
   return sink.hasErrors() ? kExitDiagnostics : kExitOk;
 }
 
-int Compilation::check() {
+int Compilation::check(const std::string &train) {
   if (int code = parse())
     return code;
   CheckOptions checkOptions;
   checkOptions.libraryDir = line.library;
+  checkOptions.train = train;
   for (StringRef text : line.overrides) {
     auto [path, value] = text.split('=');
     checkOptions.overrides.push_back({path.str(), value.str()});
@@ -86,7 +87,7 @@ int Compilation::check() {
 int Compilation::import() {
   if (StringRef(line.file).ends_with(".mlir"))
     return readModule();
-  if (int code = check())
+  if (int code = check(line.train))
     return code;
   auto imported = importModel(*model, context);
   if (failed(imported))
@@ -132,8 +133,19 @@ static int buildExecutable(Compilation &compilation, StringRef output) {
   return succeeded(linkExecutable(*objects, link)) ? kExitOk : kExitInternal;
 }
 
+/// All train blocks, where neither one is named nor an override says what only
+/// one of them may have.
 static int runCheck(const CommandLine &line) {
-  return Compilation(line).check();
+  Compilation first(line);
+  if (int code = first.check(line.train))
+    return code;
+  if (!line.train.empty() || !line.overrides.empty())
+    return kExitOk;
+  std::vector<std::string> names = trainNames(*first.file);
+  for (const std::string &name : ArrayRef(names).drop_front())
+    if (int code = Compilation(line).check(name))
+      return code;
+  return kExitOk;
 }
 
 static int runBuild(const CommandLine &line) {
