@@ -22,8 +22,8 @@ struct CheckOptions {
   std::string train;
 };
 
-/// The names of the `train` blocks of a file, in order; `train` for one that has
-/// none.
+/// The names of the `train` blocks of a file, in order; `train` for one that
+/// has none.
 std::vector<std::string> trainNames(const ast::File &file);
 
 /// Elaborates one train block of `file` and all that it uses. Null after
