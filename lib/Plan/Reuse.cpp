@@ -59,6 +59,18 @@ static bool addsBeforeStore(Operation *user, Value summed, Value result) {
          isShapedLike(summed, result);
 }
 
+/// A reduction of a row on which the result depends: it is done before the
+/// row's first element is stored. Views and gathers are not: they read other
+/// rows.
+static bool reducesBefore(Operation *user,
+                          const llvm::SetVector<Operation *> &slice) {
+  auto generic = dyn_cast<linalg::GenericOp>(user);
+  bool reduces = generic
+                     ? generic.getNumReductionLoops() > 0
+                     : isa<nn::MomentsOp, nn::LogSumExpOp, nn::ArgMaxOp>(user);
+  return reduces && slice.contains(user);
+}
+
 /// Every element-wise step from `op` to the result, or to one that is written
 /// with it, keeps the place.
 static bool keepsPlace(Operation *op, Value result,
@@ -69,14 +81,10 @@ static bool keepsPlace(Operation *op, Value result,
     if (isWrittenWith(user, op, result) ||
         addsBeforeStore(user, op->getResult(0), result))
       continue;
+    if (reducesBefore(user, slice))
+      continue;
     auto generic = dyn_cast<linalg::GenericOp>(user);
-    bool isElementwise =
-        generic && generic.getNumParallelLoops() == generic.getNumLoops();
-    if (!isElementwise && !slice.contains(user))
-      return false;
-    if (!isElementwise)
-      continue; // a reduction, of linalg or nn: done before the result
-    if (!readsInPlace(generic, op->getResult(0), result) ||
+    if (!generic || !readsInPlace(generic, op->getResult(0), result) ||
         !keepsPlace(user, result, slice))
       return false;
   }
@@ -105,12 +113,10 @@ bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
     return false;
   llvm::SetVector<Operation *> slice = backwardSlice(written);
   return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (addsBeforeStore(user, value, written))
+    if (addsBeforeStore(user, value, written) || reducesBefore(user, slice))
       return true;
     auto generic = dyn_cast<linalg::GenericOp>(user);
-    if (!generic || generic.getNumParallelLoops() != generic.getNumLoops())
-      return slice.contains(user);
-    return readsInPlace(generic, value, written) &&
+    return generic && readsInPlace(generic, value, written) &&
            keepsPlace(user, written, slice);
   });
 }
