@@ -3,6 +3,7 @@
 #define OGEE_LANG_CHECK_CHECK_H
 
 #include "lang/Check/Model.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace ogee {
 
@@ -31,6 +32,10 @@ std::vector<std::string> trainNames(const ast::File &file);
 /// must outlive the result.
 std::unique_ptr<CheckedModel>
 check(const ast::File &file, const CheckOptions &options, DiagnosticSink &sink);
+
+/// What Check decided, in words near to the language's: settings, instances by
+/// path with their parameters, optimizers, signatures of functions.
+void print(const CheckedModel &model, llvm::raw_ostream &os);
 
 } // namespace ogee
 

@@ -81,6 +81,65 @@ std::string Elaborator::describe(const Value &value) {
   llvm_unreachable("covered switch");
 }
 
+/// As the language writes it; in words where it has no way to.
+std::string Elaborator::written(const Value &value) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  auto parts = [&](char open, char close) {
+    os << open;
+    for (auto [at, part] : llvm::enumerate(value.list->elements)) {
+      os << (at ? ", " : "");
+      if (!value.list->names.empty() && !value.list->names[at].empty())
+        os << value.list->names[at] << " = ";
+      os << written(part);
+    }
+    os << close;
+  };
+  switch (value.kind) {
+  case ValueKind::None:
+    return "none";
+  case ValueKind::Int:
+    return std::to_string(value.integer);
+  case ValueKind::Float:
+    os << llvm::format("%.9g", value.number);
+    return text;
+  case ValueKind::Bool:
+    return value.integer ? "true" : "false";
+  case ValueKind::String:
+    return "\"" + value.string.str() + "\"";
+  case ValueKind::List:
+    parts('[', ']');
+    return text;
+  case ValueKind::Tuple:
+    parts('(', ')');
+    return text;
+  case ValueKind::Range:
+    os << value.range->lower << ".." << value.range->upper;
+    if (value.range->step != 1)
+      os << " by " << value.range->step;
+    return text;
+  case ValueKind::Function:
+    return value.function->isLambda ? "fn" : value.function->name.str();
+  case ValueKind::Arch:
+    return value.arch->decl->name.name.str();
+  case ValueKind::Builtin:
+    return spelling(value.builtin).str();
+  case ValueKind::Distribution:
+    return model::spelling(value.distribution->kind).str() + "(" +
+           written(value.distribution->a) + ", " +
+           written(value.distribution->b) + ")";
+  case ValueKind::Error:
+  case ValueKind::Instance:
+  case ValueKind::Variable:
+  case ValueKind::Tensor:
+  case ValueKind::Scalar:
+    break;
+  }
+  std::string words = describe(value);
+  llvm::erase(words, '`');
+  return "<" + words + ">";
+}
+
 /// Equal keys: values that no elaboration can tell apart.
 void Elaborator::writeKey(llvm::raw_ostream &os, Value value) {
   os << char('A' + unsigned(value.kind));

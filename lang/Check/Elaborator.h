@@ -484,6 +484,7 @@ private:
   }
   bool declareName(ast::Ident name, Scope &scope);
   static std::string describe(const Value &value);
+  static std::string written(const Value &value);
   static std::string describe(const Type &type);
   static std::string describe(ArrayRef<int64_t> shape);
   static StringRef describe(Element element);

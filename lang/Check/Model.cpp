@@ -16,6 +16,24 @@ StringRef model::spelling(ScalarOp op) {
   return spellings[unsigned(op)];
 }
 
+StringRef model::spelling(Distribution distribution) {
+  switch (distribution) {
+  case Distribution::Constant:
+    return "constant";
+  case Distribution::Normal:
+    return "normal";
+  case Distribution::Uniform:
+    return "uniform";
+  case Distribution::TruncNormal:
+    return "trunc_normal";
+  case Distribution::Table:
+    return "table";
+  case Distribution::Bernoulli:
+    return "bernoulli";
+  }
+  llvm_unreachable("covered switch");
+}
+
 void model::mapOperands(Scalar &scalar,
                         llvm::function_ref<Scalar *(Scalar *)> map,
                         llvm::BumpPtrAllocator &arena) {

@@ -232,6 +232,9 @@ enum class Distribution {
   Bernoulli
 };
 
+/// As the language writes it.
+StringRef spelling(Distribution distribution);
+
 struct Draw : OpOf<OpKind::Draw> {
   StringRef path;
   Distribution distribution;
@@ -289,11 +292,18 @@ struct Variable {
   std::string file, nameInFile;
 };
 
+/// For readers: the value as the language writes it, or in words in <>.
+struct HyperParameter {
+  std::string name;
+  std::string value;
+};
+
 /// The path of what it holds is the names from the root joined by dots.
 struct Instance {
   std::string name;
   std::string of;
   Range range;
+  std::vector<HyperParameter> parameters;
   std::vector<Variable> variables;
   std::vector<std::unique_ptr<Instance>> children;
 };
@@ -330,6 +340,7 @@ struct Train {
   Func *evaluate = nullptr; ///< The same with `training` false.
   Func *sample = nullptr;   ///< tokens [1, T] to logits; null if there is none.
   std::vector<Setting> data;
+  Element precision = Element::F32; ///< Of `float`.
   int64_t batch = 0, steps = 0, evaluateEvery = 0, seed = 0;
   int64_t accumulate = 1;   ///< Parts of a batch, one after the other.
   int64_t evaluateMost = 0; ///< Examples of an evaluation; 0: all.

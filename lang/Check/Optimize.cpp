@@ -174,6 +174,11 @@ void Elaborator::buildTree(const Instance &from, model::Instance &to,
   to.of = from.arch ? from.arch->decl->name.name.str() : model.train.model;
   to.range = from.range;
   placed[path] = &to;
+  if (from.arch)
+    for (const ast::Parameter &param : from.arch->decl->params)
+      to.parameters.push_back(
+          {param.name.name.str(),
+           written(from.scope->names[param.name.name].value)});
   for (auto &variable : from.variables) {
     to.variables.push_back(*variable);
     to.variables.back().copied = copiedPath(variable.get());

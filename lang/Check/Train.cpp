@@ -192,6 +192,7 @@ bool Elaborator::makeRoot(const ast::SectionDecl &train, Scope &file,
 }
 
 void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
+  model.train.precision = precision;
   model.train.model = train.name ? train.name.name.str() : "train";
   model.train.range = train.word.range;
   Scope *outer = newScope(&file, ScopeKind::Outer);

@@ -3,71 +3,18 @@
 // context of its own after that.
 #include "lib/Compile/Compile.h"
 
-#include "lib/Differentiate/Differentiate.h"
-#include "lib/Flatten/Flatten.h"
 #include "lib/Generate/Cpu/Emit.h"
 #include "lib/Generate/Cpu/Generate.h"
 #include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Tables.h"
-#include "lib/Plan/Plan.h"
-#include "lib/Schedule/Schedule.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Threading.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace ogee;
-
-void ogee::buildStagePipeline(OpPassManager &manager, Stage stage,
-                              const CompileOptions &options) {
-  switch (stage) {
-  case Stage::Flatten:
-    return buildFlattenPipeline(manager);
-  case Stage::Differentiate: {
-    DifferentiateOptions differentiate;
-    differentiate.withGradients = options.withGradients;
-    return buildDifferentiatePipeline(manager, differentiate);
-  }
-  case Stage::Schedule:
-    return buildSchedulePipeline(manager);
-  case Stage::Plan: {
-    SizeKernelsOptions size;
-    size.target = options.target;
-    manager.addPass(createSizeKernels(size));
-    return buildPlanPipeline(manager);
-  }
-  case Stage::Parse:
-  case Stage::Check:
-  case Stage::Import:
-  case Stage::Generate:
-  case Stage::Link:
-    return; // no passes on the module
-  }
-}
-
-LogicalResult ogee::runStages(ModuleOp module, Stage last,
-                              const CompileOptions &options) {
-  MLIRContext *context = module.getContext();
-  PassManager manager(context);
-  if (!options.irDirectory.empty()) {
-    context->disableMultithreading();
-    manager.enableIRPrintingToFileTree(
-        [](Pass *, Operation *) { return false; },
-        [](Pass *, Operation *) { return true; },
-        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
-        /*printAfterOnlyOnFailure=*/false, options.irDirectory);
-  }
-  if (options.timing)
-    manager.enableTiming();
-  for (const StageInfo &info : allStages())
-    if (info.stage <= last)
-      buildStagePipeline(manager, info.stage, options);
-  LogicalResult result = manager.run(module);
-  if (!options.irDirectory.empty())
-    context->enableMultithreading();
-  return result;
-}
 
 namespace {
 /// The kernels of a planned module, each in a module of its own.
@@ -94,10 +41,12 @@ public:
     return success();
   }
 
-  LogicalResult lower(bool timing) {
+  LogicalResult lower(const CompileOptions &options) {
+    if (options.verify && failed(verify(*parent)))
+      return failure();
     PassManager manager(parent->getContext());
-    manager.enableVerifier(false); // emitters are tested; this is half the time
-    if (timing)
+    manager.enableVerifier(options.verify);
+    if (options.timing)
       manager.enableTiming();
     buildLowerPipeline(manager.nest<ModuleOp>());
     return manager.run(*parent);
@@ -186,7 +135,7 @@ ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
   if (!target)
     return failure();
   KernelModules kernels(planned, *target);
-  if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
+  if (failed(kernels.emit()) || failed(kernels.lower(options)))
     return failure();
   auto objects = kernels.compile();
   if (failed(objects))
@@ -205,7 +154,7 @@ LogicalResult ogee::printGenerated(ModuleOp planned, GeneratedForm form,
   if (!target)
     return failure();
   KernelModules kernels(planned, *target);
-  if (failed(kernels.emit()) || failed(kernels.lower(options.timing)))
+  if (failed(kernels.emit()) || failed(kernels.lower(options)))
     return failure();
   return kernels.print(form, stream);
 }

@@ -18,6 +18,8 @@ struct CompileOptions {
   bool withGradients = false;    // the first step's gradients are results
   bool debugInfo = false;        // lines of the model in DWARF
   bool timing = false;           // print the time of each pass
+  bool verify = false;           // MLIR's verifier after each pass on kernels,
+                                 // which takes as long as lowering them
   std::string irDirectory;       // a file of IR a pass goes here, if not empty
   unsigned threads = 0;          // that compile kernels; 0: all
 };
@@ -25,6 +27,9 @@ struct CompileOptions {
 /// Appends the passes of one stage between import and generate.
 void buildStagePipeline(mlir::OpPassManager &manager, Stage stage,
                         const CompileOptions &options);
+
+/// For ogee-opt: each stage that has passes as `--ogee-NAME`.
+void registerStagePipelines();
 
 /// From the arch dialect through `last`, which is Plan or earlier.
 llvm::LogicalResult runStages(mlir::ModuleOp module, Stage last,

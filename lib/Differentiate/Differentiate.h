@@ -19,10 +19,7 @@ namespace ogee {
 
 /// From the tensor program of flatten to the one with `@step`, verified.
 void buildDifferentiatePipeline(mlir::OpPassManager &manager,
-                                const DifferentiateOptions &options);
-
-/// The pass above and `--ogee-differentiate-pipeline`.
-void registerDifferentiatePipeline();
+                                const BuildStepOptions &options);
 
 } // namespace ogee
 

@@ -4,14 +4,14 @@
 
 include "mlir/Pass/PassBase.td"
 
-def Differentiate : Pass<"ogee-differentiate", "::mlir::ModuleOp"> {
+def BuildStep : Pass<"ogee-build-step", "::mlir::ModuleOp"> {
   let summary = "@forward and @update become one training step";
   let description = [{
     Reverse mode of `@forward` on primitives, nothing fused: rule 1 of a generic
     (permute the maps, differentiate the scalar body, sum over the dimensions that
     an operand lacks), rule 2 of shifted reads (gather form), and the rules that
     `nn` operations bring. Then the gradient's norm, clipping, and the update.
-    Tests: `test/Differentiate/`.
+    Test: build-step.mlir.
 
     ```mlir
     %y = linalg.generic { mulf, addf } ins(%x, %w)   // y[b, o] += x[b, i] * w[o, i]

@@ -2,7 +2,6 @@
 #include "lib/Flatten/Flatten.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -20,11 +19,4 @@ void ogee::buildFlattenPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
   manager.addPass(createSinkConstants());
   manager.addPass(createVerifyTensorProgram());
-}
-
-void ogee::registerFlattenPipeline() {
-  registerFlattenPasses();
-  PassPipelineRegistration<>("ogee-flatten-pipeline",
-                             "from the arch dialect to the tensor program",
-                             buildFlattenPipeline);
 }

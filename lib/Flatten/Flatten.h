@@ -21,9 +21,6 @@ namespace ogee {
 /// From the importer's module to the tensor program, verified.
 void buildFlattenPipeline(mlir::OpPassManager &manager);
 
-/// The passes above and `--ogee-flatten-pipeline`.
-void registerFlattenPipeline();
-
 } // namespace ogee
 
 #endif // OGEE_LIB_FLATTEN_FLATTEN_H

@@ -26,7 +26,8 @@ def VerifyPlan : Pass<"ogee-verify-plan", "::mlir::ModuleOp"> {
   let description = [{
     The contract at the end of plan: each argument and launch has its offsets, all are
     aligned and inside the arena, and no launch writes what another value still needs.
-    Changes nothing. Test: verify-plan.mlir.
+    Launches that join each other count as one moment: none of them writes what
+    another one reads or writes. Changes nothing. Test: verify-plan.mlir.
   }];
 }
 

@@ -1,6 +1,6 @@
 // One block of a GPT of width 8 with a tied head, AdamW and clipping, as the
 // importer writes it.
-// RUN: ogee-opt --ogee-flatten-pipeline --ogee-differentiate-pipeline %s | FileCheck %s
+// RUN: ogee-opt --ogee-flatten --ogee-differentiate %s | FileCheck %s
 
 // CHECK-LABEL: func.func @step
 // CHECK: nn.gather

@@ -1,6 +1,6 @@
 // An MLP with two layers, softmax cross-entropy and SGD with momentum, as the
 // importer writes it.
-// RUN: ogee-opt --ogee-flatten-pipeline %s | FileCheck %s
+// RUN: ogee-opt --ogee-flatten %s | FileCheck %s
 
 // CHECK-LABEL: func.func @forward
 // CHECK-SAME: nn.class = "param"{{.*}}nn.path = "up.weight"

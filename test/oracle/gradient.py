@@ -33,10 +33,10 @@ def ran(command: list[str], text: str) -> str:
 def source(path: str) -> tuple[str, list[str]]:
     """The module to start from, and the passes that make it a tensor program."""
     if path.endswith(".arch"):
-        return ran(["ogee", "dump", path, "--emit=import"], ""), ["--ogee-flatten-pipeline"]
+        return ran(["ogee", "dump", path, "--emit=import"], ""), ["--ogee-flatten"]
     with open(path) as file:
         text = file.read()
-    return text, ["--ogee-flatten-pipeline"] if "arch.train" in text else []
+    return text, ["--ogee-flatten"] if "arch.train" in text else []
 
 
 def compiled(text: str, passes: list[str]) -> str:
@@ -120,7 +120,7 @@ def main() -> None:
     def stepped(mutant: str = "") -> str:
         options = "with-gradients=true" + (f" mutate-derivative={mutant}" if mutant else "")
         after = ["--cse", "--ogee-fold-copies", "--cse", "--ogee-sink-constants", "--ogee-verify-tensor-program"]
-        return compiled(module, before + [f"--ogee-differentiate={options}", *after])
+        return compiled(module, before + [f"--ogee-build-step={options}", *after])
 
     text = stepped()
     lines = wrong(expected, gradients(text, values))
@@ -130,7 +130,7 @@ def main() -> None:
     if not chosen.mutants:
         return
     listed = subprocess.run(
-        ["ogee-opt", *before, "--ogee-differentiate=mutate-derivative=list"],
+        ["ogee-opt", *before, "--ogee-build-step=mutate-derivative=list"],
         input=module, capture_output=True, text=True,
     )
     mutants = re.findall(r"[\w.]+:(?:sign|factor|swap)", listed.stderr)

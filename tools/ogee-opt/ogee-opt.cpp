@@ -1,8 +1,9 @@
-// Runs any pass of Ogee alone on a file of MLIR; one line a dialect or a stage.
+// Runs any pass or any stage of Ogee on a file of MLIR.
 #include "lib/Arch/Arch.h"
-#include "lib/Generate/Cpu/Generate.h"
+#include "lib/Compile/Compile.h"
 #include "lib/Differentiate/Differentiate.h"
 #include "lib/Flatten/Flatten.h"
+#include "lib/Generate/Cpu/Generate.h"
 #include "lib/Kernel/Kernel.h"
 #include "lib/Nn/Nn.h"
 #include "lib/Plan/Plan.h"
@@ -18,15 +19,14 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  ogee::registerOgeeGenerateCpuPasses();
-  ogee::registerOgeePlanPasses();
-  ogee::registerDifferentiatePipeline();
-  ogee::registerFlattenPipeline();
+  ogee::registerFlattenPasses();
+  ogee::registerDifferentiatePasses();
   ogee::registerOgeeSchedulePasses();
-  mlir::PassPipelineRegistration<>("ogee-schedule", "the schedule stage",
-                                   ogee::buildSchedulePipeline);
+  ogee::registerOgeePlanPasses();
+  ogee::registerOgeeGenerateCpuPasses();
+  ogee::registerStagePipelines();
   registry.insert<ogee::arch::ArchDialect, ogee::nn::NnDialect,
                   ogee::kernel::KernelDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "Ogee's passes on MLIR text\n", registry));
+      argc, argv, "Ogee's passes and stages on MLIR text\n", registry));
 }

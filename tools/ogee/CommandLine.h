@@ -28,7 +28,7 @@ struct CommandLine {
   std::vector<std::string> passed;    // flags of the run (train)
   std::string output, emit, irDirectory, target = "native", with, library,
       train;
-  std::string debug, timing, check; // "1" where given
+  std::string debug, timing, check, verify; // "1" where given
 };
 
 /// Prints what is wrong and returns nothing if the arguments are no command.

@@ -38,6 +38,7 @@ public:
     options.withGradients = line.with == "gradients";
     options.debugInfo = !line.debug.empty();
     options.timing = !line.timing.empty();
+    options.verify = !line.verify.empty();
     options.irDirectory = line.irDirectory;
   }
 
@@ -214,7 +215,13 @@ static int runDump(const CommandLine &line) {
     dump(*compilation.file, outs());
     return code;
   }
-  int code = *stage <= Stage::Import ? compilation.import()
+  if (*stage == Stage::Check) {
+    int code = compilation.check();
+    if (!code)
+      print(*compilation.model, outs());
+    return code;
+  }
+  int code = *stage == Stage::Import ? compilation.import()
                                      : compilation.lower(*stage);
   if (!code)
     compilation.module->print(outs());

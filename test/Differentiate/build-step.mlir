@@ -1,4 +1,4 @@
-// RUN: ogee-opt "--ogee-differentiate=with-gradients=true" --cse --split-input-file --verify-diagnostics %s | FileCheck %s
+// RUN: ogee-opt "--ogee-build-step=with-gradients=true" --cse --split-input-file --verify-diagnostics %s | FileCheck %s
 
 // A table that is gathered and multiplied: the rows are added to the other term.
 // What follows a stop has no gradient; what is not reached has a zero one.

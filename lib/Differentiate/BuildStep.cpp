@@ -2,19 +2,16 @@
 // update.
 #include "lib/Differentiate/Differentiate.h"
 #include "lib/Differentiate/Tape.h"
-#include "lib/Flatten/Flatten.h"
 #include "lib/Nn/Program.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace ogee {
-#define GEN_PASS_DEF_DIFFERENTIATE
+#define GEN_PASS_DEF_BUILDSTEP
 #include "lib/Differentiate/Passes.h.inc"
 } // namespace ogee
 
@@ -355,8 +352,8 @@ LogicalResult Step::buildUpdate(FloatAttr clip, bool withGradients,
   return success();
 }
 
-struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
-  using DifferentiateBase::DifferentiateBase;
+struct BuildStep : ogee::impl::BuildStepBase<BuildStep> {
+  using BuildStepBase::BuildStepBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -397,21 +394,3 @@ struct DifferentiatePass : ogee::impl::DifferentiateBase<DifferentiatePass> {
 };
 
 } // namespace
-
-void ogee::buildDifferentiatePipeline(OpPassManager &manager,
-                                      const DifferentiateOptions &options) {
-  manager.addPass(createDifferentiate(options));
-  manager.addPass(createCSEPass());
-  manager.addPass(createFoldCopies());
-  manager.addPass(createCSEPass());
-  manager.addPass(createSinkConstants());
-  manager.addPass(createVerifyTensorProgram());
-}
-
-void ogee::registerDifferentiatePipeline() {
-  registerDifferentiatePasses();
-  PassPipelineRegistration<>(
-      "ogee-differentiate-pipeline",
-      "from @forward and @update to @step, copies folded and verified",
-      [](OpPassManager &manager) { buildDifferentiatePipeline(manager, {}); });
-}
