@@ -4,7 +4,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 /// The source whose fields are windows of a file of tokens; of any other, a

@@ -7,7 +7,6 @@
 using namespace ogee;
 using namespace ogee::checking;
 using ast::ExprKind;
-using llvm::cast;
 using llvm::dyn_cast;
 
 static bool hasDots(const ast::Bracket &bracket) {

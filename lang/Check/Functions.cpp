@@ -6,7 +6,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 Value Elaborator::evalCall(const ast::CallExpr *expr, Scope &scope) {

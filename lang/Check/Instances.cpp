@@ -5,7 +5,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 Value Elaborator::instantiate(const ArchValue *arch, ArrayRef<Argument> args,

@@ -23,10 +23,10 @@
 
 namespace ogee {
 class DiagnosticSink;
-namespace ast {
-struct File;
-}
 } // namespace ogee
+namespace ogee::ast {
+struct File;
+} // namespace ogee::ast
 
 namespace ogee::model {
 

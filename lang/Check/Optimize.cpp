@@ -5,7 +5,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 /// `none` in place of an optimizer freezes the parameter.

@@ -6,7 +6,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 static OpenIndex *leader(model::Index *index) {

@@ -6,7 +6,6 @@
 using namespace ogee;
 using namespace ogee::checking;
 using ast::ExprKind;
-using llvm::cast;
 using llvm::dyn_cast;
 using model::ReduceKind;
 

@@ -4,7 +4,6 @@
 using namespace ogee;
 using namespace ogee::checking;
 using ast::ExprKind;
-using llvm::cast;
 using llvm::dyn_cast;
 
 Value Elaborator::evalSubscript(const ast::SubscriptExpr *expr, Scope &scope) {

@@ -8,7 +8,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 static constexpr llvm::StringLiteral settingNames[] = {

@@ -6,7 +6,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 
 std::optional<Element> Elaborator::elementOf(StringRef word) {

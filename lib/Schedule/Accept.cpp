@@ -5,6 +5,8 @@
 
 #include "lib/Nn/Nn.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 using namespace ogee;
 using namespace ogee::schedule;
@@ -245,7 +247,20 @@ std::optional<Acceptance> Judge::judgeReduction(const Node &node) const {
                                      : judgePartial(node.op, input);
 }
 
+/// Producers of the parts store what they have; nobody would store the rest of
+/// a destination.
+static bool startsEmpty(Operation *join) {
+  auto insertion = dyn_cast<tensor::InsertSliceOp>(join);
+  if (!insertion)
+    return true;
+  Operation *into = insertion.getDest().getDefiningOp();
+  return into && (isa<tensor::EmptyOp>(into) ||
+                  (isa<tensor::InsertSliceOp>(into) && startsEmpty(into)));
+}
+
 std::optional<Acceptance> Judge::judgeJoin(const Node &node) const {
+  if (!startsEmpty(node.op))
+    return std::nullopt;
   for (Value source : node.sources) {
     int64_t made = graph.producer(source);
     if (made < 0 || groups.groupOf(made) != int64_t(index) ||

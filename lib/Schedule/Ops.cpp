@@ -8,6 +8,8 @@
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace ogee;
 using namespace ogee::schedule;
@@ -45,7 +47,8 @@ bool schedule::isMultiplyAdd(linalg::GenericOp op) {
   BlockArgument out = body.getArgument(2);
   Value product = add.getLhs() == out ? add.getRhs() : add.getLhs();
   auto multiply = product.getDefiningOp<arith::MulFOp>();
-  return multiply && (add.getLhs() == out || add.getRhs() == out) &&
+  return multiply && multiply.getLhs() != multiply.getRhs() &&
+         (add.getLhs() == out || add.getRhs() == out) &&
          llvm::all_of(multiply->getOperands(), [&](Value operand) {
            return isa<BlockArgument>(operand) && operand != out;
          });
@@ -61,14 +64,38 @@ Operation *schedule::combiner(linalg::GenericOp op) {
   Operation &combine = body.front();
   bool fits =
       isa<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp,
-          arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp, arith::MulIOp,
-          arith::MaxSIOp, arith::MinSIOp, arith::AndIOp, arith::OrIOp>(combine);
+          arith::AddIOp, arith::AndIOp, arith::OrIOp>(combine);
   return fits && body.getTerminator()->getOperand(0) == combine.getResult(0) &&
                  llvm::is_contained(combine.getOperands(),
                                     body.getArgument(0)) &&
                  llvm::is_contained(combine.getOperands(), body.getArgument(1))
              ? &combine
              : nullptr;
+}
+
+static bool isNumber(TypedAttr attribute, double value) {
+  auto number = dyn_cast<FloatAttr>(attribute);
+  return number && number.getValueAsDouble() == value;
+}
+
+bool schedule::startsNeutral(linalg::GenericOp op) {
+  std::optional<TypedAttr> start = splatOf(op.getDpsInits()[0]);
+  Operation *combine = combiner(op);
+  if (!start || !combine)
+    return false;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return TypeSwitch<Operation *, bool>(combine)
+      .Case<arith::AddFOp>([&](auto) { return isNumber(*start, 0); })
+      .Case<arith::MulFOp>([&](auto) { return isNumber(*start, 1); })
+      .Case<arith::MaximumFOp>(
+          [&](auto) { return isNumber(*start, -infinity); })
+      .Case<arith::MinimumFOp>([&](auto) { return isNumber(*start, infinity); })
+      .Case<arith::AndIOp>([&](auto) {
+        return cast<IntegerAttr>(*start).getValue().isAllOnes();
+      })
+      .Default([&](Operation *) { // addi, ori
+        return cast<IntegerAttr>(*start).getValue().isZero();
+      });
 }
 
 std::optional<TypedAttr> schedule::splatOf(Value value) {
@@ -172,7 +199,7 @@ static OpKind kindOfGeneric(linalg::GenericOp op) {
 
 OpKind schedule::kindOf(Operation *op) {
   return TypeSwitch<Operation *, OpKind>(op)
-      .Case<arith::ConstantOp, tensor::EmptyOp>(
+      .Case<arith::ConstantOp, tensor::EmptyOp, tensor::DimOp>(
           [](auto) { return OpKind::Free; })
       .Case<linalg::FillOp>([](linalg::FillOp fill) {
         return splatOf(fill.getResult(0)) ? OpKind::Free : OpKind::Other;

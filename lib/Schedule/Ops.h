@@ -11,7 +11,7 @@
 namespace ogee::schedule {
 
 enum class OpKind {
-  Free,        // constants, empties, fills: made again wherever they are read
+  Free,        // constants, empties, fills, extents: made again where read
   View,        // slices and reshapes: an alias of their source
   Join,        // concat, insert_slice: written in place by their producers
   ElementWise, // one value a point of the box, reads at affine places
@@ -43,6 +43,8 @@ bool isParallel(mlir::linalg::GenericOp op);
 bool isMultiplyAdd(mlir::linalg::GenericOp op);
 /// The operation that combines one input with the output argument, or null.
 mlir::Operation *combiner(mlir::linalg::GenericOp op);
+/// A reduction with a combiner starts from what changes nothing.
+bool startsNeutral(mlir::linalg::GenericOp op);
 /// A splat of this constant is all that `value` is.
 std::optional<mlir::TypedAttr> splatOf(mlir::Value value);
 bool isZero(mlir::Value value);

@@ -145,7 +145,7 @@ class Case:
         return {"step": step, "steps": STEPS, "seed": self.seed}
 
     def differentiated(self) -> Program:
-        passes = ["--ogee-flatten-pipeline", "--ogee-differentiate=with-gradients=true"]
+        passes = ["--ogee-flatten", "--ogee-build-step=with-gradients=true"]
         return Program(ran(["ogee-opt", *passes, *PRINT], self.imported))
 
     def gradients(self, program: Program, values: dict, step: int) -> dict[str, np.ndarray]:
@@ -188,7 +188,7 @@ class Case:
 
     # Every pass
 
-    PIPELINES = ("--ogee-flatten-pipeline", "--ogee-differentiate-pipeline", "--ogee-schedule", "--ogee-size-kernels")
+    PIPELINES = ("--ogee-flatten", "--ogee-differentiate", "--ogee-schedule", "--ogee-size-kernels")
 
     def dumps(self) -> list[tuple[str, str]]:
         """(pass, module after it), verified between passes."""

@@ -127,7 +127,7 @@ def derivatives(limit: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             try:
                 case = Case(generate(seed), Path(folder))
-                command = ["ogee-opt", "--ogee-flatten-pipeline", "--ogee-differentiate=mutate-derivative=list"]
+                command = ["ogee-opt", "--ogee-flatten", "--ogee-build-step=mutate-derivative=list"]
                 listed = subprocess.run(command, input=case.imported, capture_output=True, text=True).stderr
                 clean = case.differentiated()
                 case.check_gradients(case.values, case.gradients(clean, case.values, 0), 0, 0.0)
@@ -137,9 +137,9 @@ def derivatives(limit: int) -> None:
                 if found.get(mutant):
                     continue
                 found.setdefault(mutant, 0)
-                option = f"--ogee-differentiate=with-gradients=true mutate-derivative={mutant}"
+                option = f"--ogee-build-step=with-gradients=true mutate-derivative={mutant}"
                 try:
-                    text = ran(["ogee-opt", "--ogee-flatten-pipeline", option, *PRINT], case.imported)
+                    text = ran(["ogee-opt", "--ogee-flatten", option, *PRINT], case.imported)
                     case.check_gradients(case.values, case.gradients(Program(text), case.values, 0), 0, 0.0)
                 except (Refused, Wrong):
                     found[mutant] = seed

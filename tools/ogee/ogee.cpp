@@ -216,7 +216,7 @@ static int runDump(const CommandLine &line) {
     return code;
   }
   if (*stage == Stage::Check) {
-    int code = compilation.check();
+    int code = compilation.check(line.train);
     if (!code)
       print(*compilation.model, outs());
     return code;

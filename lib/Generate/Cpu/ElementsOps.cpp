@@ -282,16 +282,24 @@ Value Elements::concatAt(tensor::ConcatOp op, Coordinates point) {
 Value Elements::insertAt(tensor::InsertSliceOp op, Coordinates point) {
   Value outside = read(op.getDest(), point);
   llvm::SmallBitVector dropped = op.getDroppedDims();
-  // The dropped dimensions have extent 1: they must match as well.
+  // The dropped dimensions have extent 1: they must match as well. What a
+  // stride leaves over is a coordinate of its own, which must be 0.
   Point source, kept;
   SmallVector<int64_t> sizes(op.getStaticSizes());
   for (auto [dimension, offset] : llvm::enumerate(op.getStaticOffsets()))
-    source.push_back(point[dimension] - offset);
+    source.push_back(
+        (point[dimension] - offset).floorDiv(op.getStaticStride(dimension)));
+  for (auto [dimension, offset] : llvm::enumerate(op.getStaticOffsets()))
+    if (op.getStaticStride(dimension) != 1) {
+      source.push_back((point[dimension] - offset) %
+                       op.getStaticStride(dimension));
+      sizes.push_back(1);
+    }
   Value saved = mask;
   Value inside = within(source, sizes);
-  for (auto [dimension, coordinate] : llvm::enumerate(source))
+  for (int64_t dimension = 0; dimension < int64_t(point.size()); ++dimension)
     if (!dropped.test(dimension))
-      kept.push_back(coordinate);
+      kept.push_back(source[dimension]);
   Value value = read(op.getSource(), kept);
   mask = saved;
   return inside ? select(inside, value, outside) : value;

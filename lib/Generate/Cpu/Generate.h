@@ -15,19 +15,19 @@
 
 namespace mlir::arith {
 class ArithDialect;
-}
+} // namespace mlir::arith
 namespace mlir::math {
 class MathDialect;
-}
+} // namespace mlir::math
 namespace mlir::LLVM {
 class LLVMDialect;
-}
+} // namespace mlir::LLVM
 namespace mlir::scf {
 class SCFDialect;
-}
+} // namespace mlir::scf
 namespace mlir::vector {
 class VectorDialect;
-}
+} // namespace mlir::vector
 
 namespace ogee {
 

@@ -19,6 +19,8 @@ double ogee::neutralOf(Operation *combiner) {
     return -std::numeric_limits<double>::infinity();
   if (isa<arith::MinimumFOp>(combiner))
     return std::numeric_limits<double>::infinity();
+  if (isa<arith::AndIOp>(combiner))
+    return -1; // all bits
   return 0;
 }
 

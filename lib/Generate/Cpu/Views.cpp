@@ -146,6 +146,14 @@ AffineMap ogee::partMap(tensor::ConcatOp op, unsigned part) {
 
 //===-- Results back to what is computed ----------------------------------===//
 
+/// Else the parts would be stored over what another chunk may still copy.
+static bool startsEmpty(tensor::InsertSliceOp insert) {
+  Value into = insert.getDest();
+  while (auto before = into.getDefiningOp<tensor::InsertSliceOp>())
+    into = before.getDest();
+  return bool(into.getDefiningOp<tensor::EmptyOp>());
+}
+
 static void trace(Value value, unsigned result, AffineMap map,
                   SmallVectorImpl<Sink> &sinks) {
   Operation *op = value.getDefiningOp();
@@ -154,7 +162,8 @@ static void trace(Value value, unsigned result, AffineMap map,
   if (op &&
       isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op))
     return trace(op->getOperand(0), result, map.compose(resultMap(op)), sinks);
-  if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(op)) {
+  if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(op);
+      insert && startsEmpty(insert)) {
     trace(insert.getDest(), result, map, sinks);
     return trace(insert.getSource(), result, map.compose(insertionMap(insert)),
                  sinks);

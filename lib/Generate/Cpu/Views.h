@@ -31,8 +31,8 @@ mlir::AffineMap insertionMap(mlir::tensor::InsertSliceOp op);
 mlir::AffineMap partMap(mlir::tensor::ConcatOp op, unsigned part);
 
 /// Element p of `value` is element map(p) of the kernel's result `result`:
-/// results traced back through reshapes, tensor.insert_slice and concat to what
-/// is computed.
+/// results traced back through reshapes, insertions into an empty tensor and
+/// concat to what is computed.
 struct Sink {
   mlir::Value value;
   unsigned result;

@@ -29,14 +29,15 @@ def run_tool(*arguments, **options):
 
 
 class Kernels:
-    """Compiled kernels of one module."""
+    """Compiled kernels of one module, within the contract of schedule if `verified`."""
 
-    def __init__(self, text, target="native"):
+    def __init__(self, text, target="native", verified=True):
         self.folder = tempfile.TemporaryDirectory()
         path = os.path.join(self.folder.name, "kernels.mlir")
         with open(path, "w") as file:
             file.write(text)
-        sized = run_tool("ogee-opt", path, f"--ogee-size-kernels=target={target}")
+        passes = ["--ogee-verify-kernels"] if verified else []
+        sized = run_tool("ogee-opt", path, *passes, f"--ogee-size-kernels=target={target}")
         run_tool("ogee-opt", path, "-o", os.devnull,
                  f"--ogee-generate-kernels=target={target} objects={self.folder.name}")
         objects = [os.path.join(self.folder.name, name)

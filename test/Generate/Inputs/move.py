@@ -78,6 +78,30 @@ def momentum(element, tolerance):
     cases.add(k, [moment, value, squares], [g, m, w], want, tolerance, [(0, 1), (1, 2)])
 
 
+def insert():
+    """Rows of an argument replaced, over many chunks."""
+    shape, inner = (300, 1030), (97, 1030)
+    k = Kernel("insert", [("x", inner, "f32"), ("y", shape, "f32")], family="move")
+    text = f"RESULT = tensor.insert_slice %x into %y[101, 0] [97, 1030] [1, 1] : {tensor(inner, 'f32')} into {tensor(shape, 'f32')}"
+    inserted = k.new(shape, "f32", text)
+    x, y = random.standard_normal(inner), random.standard_normal(shape)
+    want = y.copy()
+    want[101:198] = x
+    cases.add(k, [inserted], [x, y], [want], 1e-7)
+
+
+def insert_strided():
+    """The gradient of every other row and every third column."""
+    shape, inner = (9, 50), (4, 17)
+    k = Kernel("insert_strided", [("x", inner, "f32")], family="move")
+    zero = k.fill(shape, "f32", "0.0")
+    text = f"RESULT = tensor.insert_slice %x into %{zero}[1, 1] [4, 17] [2, 3] : {tensor(inner, 'f32')} into {tensor(shape, 'f32')}"
+    inserted = k.new(shape, "f32", text)
+    x, want = random.standard_normal(inner), np.zeros(shape)
+    want[1::2, 1::3] = x
+    cases.add(k, [inserted], [x], [want], 1e-7)
+
+
 def join():
     """Two arguments of different shapes side by side, and a copy of one."""
     k = Kernel("join", [("x", (5, 9), "f64"), ("y", (5, 4), "f64")], family="move")
@@ -104,4 +128,6 @@ pad()
 momentum("f32", 1e-6)
 momentum("f64", 1e-14)
 join()
+insert()
+insert_strided()
 cases.run(sys.argv[1:])

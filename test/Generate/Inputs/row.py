@@ -174,6 +174,24 @@ def two_dimensions(name, shape, element):
     case(k, [z, peak, cols], [x, u, v], [w - top[:, None, None], top, (w - top[:, None, None]).sum(0)])
 
 
+def tests(name, shape):
+    """Whether all, and any, elements of a row are below a limit, and how many."""
+    k = Kernel(name, [("x", shape, "f32")], box=shape, row=1)
+    limit = "%k = arith.constant 1.0 : f32\n      %r = arith.cmpf olt, %0, %k : f32"
+    below = k.generic("ab->ab", ["x"], limit, "i1")
+    results = [k.sum("ab->a", below, "arith.andi", "1"), k.sum("ab->a", below, "arith.ori", "0")]
+    each = k.generic("ab->ab", [below], "%r = arith.extui %0 : i1 to i32", "i32")
+    results.append(k.sum("ab->a", each, "arith.addi", "0"))
+    kinds = ("i1", "i1", "i32")
+    numbers = [
+        k.generic("a->a", [r], f"%r = arith.uitofp %0 : {kind} to f32", "f32") for r, kind in zip(results, kinds)
+    ]
+    x = normal(*shape)
+    x[0], x[1] = 0, 2
+    want = [(x < 1).all(-1), (x < 1).any(-1), (x < 1).sum(-1)]
+    case(k, numbers, [x], [w.astype("f8") for w in want], 0)
+
+
 def main():
     layer_norm("ln_f32", (6, 37, 72), "f32", 3e-6)
     layer_norm("ln_f64", (3, 5, 21), "f64", 1e-13)
@@ -193,6 +211,7 @@ def main():
     elementwise("e_cube", (7, 11, 13, 5), "f32", 3e-6)
     embedding("embedding", "f32")
     argmax("argmax", (9, 133))
+    tests("tests", (9, 133))
     scalars("scalars")
     two_dimensions("plane", (11, 5, 16), "f32")
     two_dimensions("odd_plane", (11, 5, 7), "f64")
