@@ -27,7 +27,7 @@ struct CommandLine {
   std::vector<std::string> overrides; // name=value
   std::vector<std::string> passed;    // flags of the run (train)
   std::string output, emit, irDirectory, target = "native", with, library,
-      train;
+                                         train;
   std::string debug, timing, check, verify; // "1" where given
 };
 
