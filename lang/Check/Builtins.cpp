@@ -64,6 +64,10 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
                   builtin == Builtin::Normal || builtin == Builtin::Uniform ||
                   builtin == Builtin::TruncNormal || builtin == Builtin::Load ||
                   builtin == Builtin::Matches;
+  if (builtin == Builtin::Close) {
+    report(diag::WrongPlace, range, "`close` outside of a test's `require`");
+    return Value::error();
+  }
   size_t wanted = isBinary ? 2 : 1;
   for (const Argument &arg : args)
     if (arg.name) {
@@ -107,6 +111,12 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
   case Builtin::F64:
     return convert(value, Element::F64, args[0].range);
   case Builtin::StopGradient: {
+    if (value.is(ValueKind::Scalar) && model::isFloat(value.scalar->element))
+      return Value::ofScalar(makeOp(ScalarOp::StopGradient,
+                                    value.scalar->element, value.scalar,
+                                    range));
+    if (!value.is(ValueKind::Tensor) && !value.is(ValueKind::Variable))
+      return value;
     const TensorValue *tensor = asTensor(value, args[0].range);
     if (!tensor || !func)
       return value;

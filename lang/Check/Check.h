@@ -21,13 +21,18 @@ struct CheckOptions {
   std::vector<Override> overrides;
   /// Which `train` block, by name; empty: the first one.
   std::string train;
+  /// The title of the test that is elaborated instead of the train block.
+  std::string test;
+  /// All of the file is checked, its tests too; then it needs no train block.
+  bool testsAlone = false;
 };
 
 /// The names of the `train` blocks of a file, in order; `train` for one that
 /// has none.
 std::vector<std::string> trainNames(const ast::File &file);
 
-/// Elaborates one train block of `file` and all that it uses. Null after
+/// Elaborates one train block of `file` and all that it uses, and then, for
+/// their errors alone, its tests; or one test. Null after
 /// errors, which are reported to the sink; several a run. `file` and `sink`
 /// must outlive the result.
 std::unique_ptr<CheckedModel>

@@ -6,6 +6,8 @@
 //   Numbers       compile-time arithmetic   Arithmetic    of elements
 //   WholeTensors  operators without index   Tensors       what makes a tensor
 //   Elements      definitions, indices      Subscripts    x[..]
+//   Tables        trees of constants        Scatter       y[place[i]] = e
+//   Draws         x ~ distribution          Tests         test blocks
 //   Reductions    f[i](e), built in         UserReductions  and of the user
 //   Ranges        extents of indices        Bounds        reads lie inside
 //   Functions     calls, reuse              Types         do arguments fit
@@ -84,9 +86,20 @@ private:
   Value executeFor(const ast::ForStmt *stmt, Scope &scope);
   void executeRequire(const ast::RequireStmt *stmt, Scope &scope);
   Value bindingValue(const ast::BindingStmt *stmt, Scope &scope);
-  Value drawValue(const ast::BindingStmt *stmt, Scope &scope);
   void recordValue(const ast::BindingStmt *stmt, Value value);
   void functionState(const ast::BindingStmt *stmt, Scope &scope);
+
+  //===-- Draws ---------------------------------------------------------===//
+  Value drawValue(const ast::BindingStmt *stmt, Scope &scope);
+  Value drawByIndex(const ast::BindingStmt *stmt, std::optional<Type> type,
+                    Scope &scope);
+  model::Tensor *emitDraw(const ast::BindingStmt *stmt, Type type,
+                          const model::Init &init);
+  Value drawnFrom(const DistributionValue &from, Value drawn, Range range);
+  bool checkDrawn(const ast::BindingStmt *stmt, Value from,
+                  std::optional<Element> element);
+  bool drawnInit(const ast::BindingStmt *stmt, Scope &scope,
+                 model::Variable &variable);
 
   //===-- Writes --------------------------------------------------------===//
   void writeElements(const ast::AssignStmt *stmt, Scope &scope);
@@ -102,6 +115,17 @@ private:
   Scalar *slicedElement(ArrayRef<SliceDim> dims, const TensorValue *old,
                         const TensorValue *written, ArrayRef<Scalar *> place,
                         Range range);
+
+  //===-- Scatter -------------------------------------------------------===//
+  void newNames(const ast::Expr *expr, Scope &scope,
+                SmallVector<const ast::Expr *> &found);
+  bool writtenPlace(const ast::SubscriptExpr *target, ArrayRef<int64_t> shape,
+                    Scope &scope, ElementFrame &frame, Write &write);
+  Scalar *placeNumber(const Write &write, ArrayRef<int64_t> shape, Range range);
+  Value emitScatter(const ast::AssignStmt *stmt, model::Tensor *old,
+                    const Write &write);
+  Value scatterElements(const ast::AssignStmt *stmt,
+                        const TensorValue *oldValue, Scope &scope);
 
   //===-- Arithmetic ----------------------------------------------------===//
   Value binary(model::ScalarOp op, Value lhs, Value rhs, Range range);
@@ -141,6 +165,8 @@ private:
   Scalar *elementAt(const TensorValue *tensor, ArrayRef<Scalar *> place,
                     Range range);
   Scalar *read(model::Tensor *tensor, ArrayRef<Scalar *> place, Range range);
+  void takeDigits(ArrayRef<model::Index *> digits, Scalar *place, Range range,
+                  llvm::DenseMap<const model::Index *, Scalar *> &map);
   model::Tensor *getVariable(const VariableValue *variable, Range range);
   model::Tensor *newTensor(Type type, Range range);
   Scalar *substitute(Scalar *scalar,
@@ -152,6 +178,8 @@ private:
   Value implicitDefinition(const ast::Expr *expr, Scope &scope);
   Value elementDefinition(const ast::Bracket *bracket, const ast::Expr *value,
                           Scope &scope, Range range);
+  Value nestedDefinition(const ast::Bracket *bracket, const ast::Expr *expr,
+                         Scope &scope, Range range);
   Value finishDefinition(ArrayRef<SmallVector<OpenIndex *>> dims, Value value,
                          Range range, ElementFrame &frame);
   bool introduce(const ast::Expr *item, Scope &scope, ElementFrame &frame,
@@ -251,6 +279,7 @@ private:
   std::optional<Type> evalType(const ast::TypeExpr *type, Scope &scope);
   std::optional<Element> elementOf(StringRef word);
   std::string relativePath(Instance *to);
+  std::string variablePath(const VariableValue *variable);
   static std::string absolutePath(const Instance *instance);
   void writeKey(llvm::raw_ostream &os, Value value);
   void writeKey(llvm::raw_ostream &os, const Scalar *scalar);
@@ -268,9 +297,6 @@ private:
   bool distributionInit(Value value, Range range, model::Init &init);
   bool tableInit(const TensorValue *tensor, Range range,
                  model::Variable &variable);
-  std::optional<double>
-  fold(const Scalar *scalar,
-       const llvm::DenseMap<const model::Index *, int64_t> &place);
   void adopt(Value value, Instance *parent, StringRef name);
 
   //===-- Nets ----------------------------------------------------------===//
@@ -286,6 +312,17 @@ private:
   Value matches(ArrayRef<Argument> args);
   std::string pathOfFile(StringRef path);
 
+  //===-- Tables --------------------------------------------------------===//
+  std::optional<double> fold(const Scalar *scalar, FoldPlace &place);
+  std::optional<double> foldClosed(const Scalar *scalar, FoldPlace &place);
+  bool foldKept(ArrayRef<model::Index *> indices, const Scalar *where,
+                const Scalar *body, FoldPlace &place, SmallVector<double> &kept,
+                SmallVector<int64_t> &places);
+  model::Tensor *emitTable(const TensorValue &tensor);
+  void boundIntegers(Type &type, ArrayRef<model::Index *> indices,
+                     const Scalar *body);
+
+
   //===-- Builtins ------------------------------------------------------===//
   Value callBuiltin(Builtin builtin, ArrayRef<Argument> args, Range range);
   Value callMath(model::ScalarOp op, ArrayRef<Argument> args, Range range);
@@ -297,6 +334,7 @@ private:
 
   //===-- Train ---------------------------------------------------------===//
   const ast::SectionDecl *chooseTrain(const ast::File &file);
+  const ast::SectionDecl *chooseTest(const ast::File &file, bool &hasTests);
   void choosePrecision(const ast::SectionDecl &train, Scope &scope);
   const Override *findOverride(const ast::SectionDecl &train, StringRef name);
   Value overrideValue(const Override &given, Value old, Scope &scope,
@@ -311,6 +349,16 @@ private:
   void readEvaluate(const ast::SectionDecl &train);
   void checkOverrides(const ast::SectionDecl &train, Scope &outer,
                       Scope &scope);
+
+  //===-- Tests ---------------------------------------------------------===//
+  void runTest(const ast::SectionDecl &test, Scope &file);
+  bool requireInTest(const ast::RequireStmt *stmt, Scope &scope);
+  void requireClose(const ast::CallExpr *call, Scope &scope, Range range);
+  void emitRequirement(const TensorValue *cond, const TensorValue *a,
+                       const TensorValue *b, Range range);
+  std::string requirementName(Range range, ArrayRef<int64_t> shape);
+  void recordMetric(const llvm::Twine &name, Scalar *value, Range range);
+  void adoptInTest(Value value, StringRef name);
 
   //===-- Data ----------------------------------------------------------===//
   std::optional<model::Setting> toSetting(StringRef name, Value value,
@@ -333,6 +381,10 @@ private:
   void buildTree(const Instance &from, model::Instance &to,
                  const std::string &path);
   void walkCalls(const model::Func *function, const std::string &path);
+  bool holdsStates(const model::Func *function);
+  void placeStates(const model::Func *function, const std::string &path,
+                   llvm::StringMap<unsigned> &calls);
+  std::string stateName(StringRef name);
   void warnUnused(const model::Instance &instance, const std::string &path);
   void finishTree();
 
@@ -388,6 +440,8 @@ private:
   FuncFrame *func = nullptr;
   ElementFrame *element = nullptr;
   bool training = true;
+  bool inTest = false;
+  unsigned requirements = 0; ///< Of the test, so far.
   Element precision = Element::F32;
   /// The calls and instantiations around what is elaborated.
   SmallVector<std::pair<StringRef, Range>> calls;
@@ -404,7 +458,8 @@ private:
   std::set<size_t> usedOverrides;
   std::map<const model::Func *, std::vector<std::unique_ptr<model::Variable>>>
       functionStates;
-  llvm::StringMap<model::Instance *> placed; ///< By path.
+  std::map<const model::Func *, bool> stateful; ///< Or what it calls.
+  llvm::StringMap<model::Instance *> placed;    ///< By path.
   std::set<std::pair<const model::Func *, std::string>> walked;
   std::set<std::string> usedPaths;
 };

@@ -184,9 +184,7 @@ Value Elaborator::elementDefinition(const ast::Bracket *bracket,
     bool isElement = bracket->items.size() == 1 && hasDots(*bracket);
     if (isElement)
       return eval(value, scope);
-    report(diag::Unsupported, bracket->range,
-           "a tensor defined inside an element expression");
-    return Value::error();
+    return nestedDefinition(bracket, value, scope, range);
   }
   ElementFrame frame;
   Scope *inner = newScope(&scope);
@@ -218,6 +216,50 @@ Value Elaborator::elementDefinition(const ast::Bracket *bracket,
       dims.insert(dims.begin() + *dotsAt + at, SmallVector<OpenIndex *>{index});
   }
   return finishDefinition(dims, body, range, frame);
+}
+
+/// A tensor defined inside an element expression may depend on the indices
+/// around it: its element is computed where it is read.
+Value Elaborator::nestedDefinition(const ast::Bracket *bracket,
+                                   const ast::Expr *expr, Scope &scope,
+                                   Range range) {
+  Scope *inner = newScope(&scope);
+  SmallVector<SmallVector<OpenIndex *>> dims;
+  SmallVector<OpenIndex *> all;
+  for (const ast::Expr *item : bracket->items) {
+    if (item->kind == ExprKind::Ellipsis) {
+      report(diag::Unsupported, item->range,
+             "`..` beside indices in an element expression");
+      return Value::error();
+    }
+    dims.emplace_back();
+    if (!introduce(item, *inner, *element, dims.back(), /*fromZero=*/true))
+      return Value::error();
+    llvm::append_range(all, dims.back());
+  }
+  Scalar *body = asScalar(eval(expr, *inner), range);
+  if (!body || !solveRanges(*element, all))
+    return Value::error();
+  if (model::isFloat(body->element) && body->isUniform)
+    body = fitElement(body, precision);
+  SmallVector<int64_t> shape;
+  for (const auto &dim : dims) {
+    shape.push_back(1);
+    for (OpenIndex *index : dim)
+      shape.back() *= index->extent;
+  }
+  auto elementOf = [=, this](ArrayRef<Scalar *> place) {
+    llvm::DenseMap<const model::Index *, Scalar *> map;
+    for (auto [dim, at] : llvm::zip(dims, place)) {
+      SmallVector<model::Index *> digits(dim.begin(), dim.end());
+      takeDigits(digits, at, range, map);
+    }
+    return substitute(body, map);
+  };
+  auto *tensor = const_cast<TensorValue *>(
+      makeLazy(makeType(body->element, shape), range, elementOf));
+  tensor->isNested = true;
+  return Value::ofTensor(tensor);
 }
 
 /// The same place of the same tensor: nothing needs to be made.
@@ -272,12 +314,10 @@ Value Elaborator::finishDefinition(ArrayRef<SmallVector<OpenIndex *>> dims,
         same ? same
              : define(makeType(to, shape), indices, groups, body, range)));
   }
-  if (groups.size() != indices.size()) {
-    report(diag::Unsupported, range, "a merged dimension of a constant");
-    return Value::error();
-  }
   TensorValue &constant = tensorValues.emplace_back();
   constant.type = makeType(to, shape);
+  if (to == Element::Int)
+    boundIntegers(constant.type, indices, body);
   constant.range = range;
   constant.constant =
       make<model::Define>(model::Define{{range},

@@ -116,11 +116,23 @@ struct Subscripts {
   SmallVector<Range> ranges;
 };
 
+/// `y[place.. where c] = value`, over the loops of the left side.
+struct Write {
+  SmallVector<OpenIndex *> loops;
+  SmallVector<Scalar *> place;
+  SmallVector<Range> ranges;
+  Scalar *where = nullptr;
+  Scalar *value = nullptr;
+};
+
 /// What a slice takes of a dimension; a number drops it.
 struct SliceDim {
   RangeValue range;
   bool keeps;
 };
+
+/// The values of indices while a tree of constants is computed.
+using FoldPlace = llvm::DenseMap<const model::Index *, int64_t>;
 
 /// A setting of the train block, and where it is written.
 struct Setting {

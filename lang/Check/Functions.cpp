@@ -214,6 +214,8 @@ Value Elaborator::callShared(const FunctionValue *function, Scope &frame,
                              Range range) {
   ElementFrame *outer = std::exchange(element, nullptr);
   llvm::scope_exit restore([&] { element = outer; });
+  if (inTest && function->self)
+    adoptInTest(Value::ofInstance(function->self), "instance");
   SmallVector<model::Tensor *> args;
   for (auto &entry : frame.names) {
     Value &value = entry.second.value;
@@ -328,10 +330,7 @@ FuncEntry *Elaborator::elaborate(const FunctionValue *function, Scope &frame,
 /// The last value assigned to a state is the one it keeps.
 void Elaborator::finishStates(FuncFrame &frame) {
   for (auto &[variable, value] : frame.assigned) {
-    std::string path = relativePath(value->owner);
-    if (!path.empty() && path != "/")
-      path += ".";
-    path += variable->name;
+    std::string path = variablePath(value);
     model::Tensor *last = frame.current[variable];
     frame.func->body.push_back(
         make<model::Set>(model::Set{{last->range}, save(path), last}));
@@ -344,6 +343,15 @@ std::string Elaborator::absolutePath(const Instance *instance) {
     return instance->name;
   std::string outer = absolutePath(instance->parent);
   return outer.empty() ? instance->name : outer + "." + instance->name;
+}
+
+std::string Elaborator::variablePath(const VariableValue *variable) {
+  if (variable->variable->isOfCall)
+    return "@" + variable->variable->name;
+  std::string path = relativePath(variable->owner);
+  if (!path.empty() && path != "/")
+    path += ".";
+  return path + variable->variable->name;
 }
 
 std::string Elaborator::relativePath(Instance *to) {

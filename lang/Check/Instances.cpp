@@ -10,10 +10,12 @@ using llvm::dyn_cast;
 Value Elaborator::instantiate(const ArchValue *arch, ArrayRef<Argument> args,
                               Range range) {
   const ast::ArchDecl &decl = *arch->decl;
-  if (func) {
+  if (func && !(inTest && func->self == root)) {
     report(diag::WrongPlace, range, "an instance made in a function");
     return Value::error();
   }
+  FuncFrame *outer = std::exchange(func, nullptr);
+  llvm::scope_exit restore([&] { func = outer; });
   if (calls.size() >= maxCalls) {
     report(diag::TooManyCalls, range, maxCalls);
     return Value::error();
@@ -177,10 +179,8 @@ void Elaborator::declareVariable(const ast::BindingStmt *stmt, Scope &scope,
 bool Elaborator::initialValue(const ast::BindingStmt *stmt, Scope &scope,
                               model::Variable &variable) {
   if (stmt->indices) {
-    if (stmt->init == ast::InitKind::Draw) {
-      report(diag::Unsupported, stmt->range, "a draw by index");
-      return false;
-    }
+    if (stmt->init == ast::InitKind::Draw)
+      return drawnInit(stmt, scope, variable);
     Value value =
         elementDefinition(stmt->indices, stmt->value, scope, stmt->range);
     if (value.isError())
@@ -238,7 +238,7 @@ bool Elaborator::tableInit(const TensorValue *tensor, Range range,
     int64_t rest = at;
     for (size_t dim = shape.size(); dim-- > 0; rest /= shape[dim])
       place[dim] = makeInt(rest % shape[dim], range);
-    llvm::DenseMap<const model::Index *, int64_t> none;
+    FoldPlace none;
     auto value = fold(elementAt(tensor, place, range), none);
     if (!value) {
       report(diag::NotCompileTime, range, range.text());

@@ -183,7 +183,17 @@ void forEachOperand(const Scalar &scalar,
 // Operations of a function
 //===----------------------------------------------------------------------===//
 
-enum class OpKind { Get, Set, Call, Define, Draw, StopGradient, Record };
+enum class OpKind {
+  Get,
+  Set,
+  Call,
+  Define,
+  Table,
+  Scatter,
+  Draw,
+  StopGradient,
+  Record
+};
 
 struct Op {
   OpKind kind;
@@ -196,7 +206,7 @@ template <OpKind K> struct OpOf : Op {
 };
 
 /// Reads a parameter or state. Paths are relative to the function's instance; a
-/// leading `/` starts at the root.
+/// leading `/` starts at the root, a leading `@` is a state of the call.
 struct Get : OpOf<OpKind::Get> {
   StringRef path;
   Tensor *result;
@@ -220,6 +230,20 @@ struct Define : OpOf<OpKind::Define> {
   ArrayRef<Index *> indices;
   ArrayRef<unsigned> groups; ///< Indices of each dimension.
   Scalar *body;
+  Tensor *result;
+};
+
+/// Numbers that are known while compiling, in C order.
+struct Table : OpOf<OpKind::Table> {
+  ArrayRef<double> values;
+  Tensor *result;
+};
+
+/// Writes or adds `values`, whose last dimensions are those of `init`, at the
+/// numbers `places` of the dimensions before these; a negative one is none.
+struct Scatter : OpOf<OpKind::Scatter> {
+  Tensor *init, *places, *values;
+  bool adds;
   Tensor *result;
 };
 
@@ -281,6 +305,8 @@ struct Init {
 struct Variable {
   bool isParam;          ///< Else a state.
   bool isFrozen = false; ///< A parameter that is not trained.
+  /// Of a function: each call has its own, numbered where it is not the first.
+  bool isOfCall = false;
   std::string name;
   Type type;
   Init init;

@@ -6,7 +6,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::dyn_cast;
 using model::ScalarOp;
 
 Value Elaborator::integers(ScalarOp op, int64_t lhs, int64_t rhs, Range range) {
@@ -164,6 +163,8 @@ double Elaborator::computeNumber(ScalarOp op, double x) {
     return std::abs(x);
   case ScalarOp::Floor:
     return std::floor(x);
+  case ScalarOp::StopGradient:
+    return x;
   default:
     llvm_unreachable("not a function of a number");
   }
@@ -187,32 +188,4 @@ double Elaborator::foldOp(ScalarOp op, ArrayRef<double> parts, bool isInt) {
   Value value =
       numbers(op, Value::ofFloat(parts[0]), Value::ofFloat(parts[1]), Range());
   return value.is(ValueKind::Bool) ? double(value.integer) : value.number;
-}
-
-/// The number that a tree of constants is worth; nullopt where it reads.
-std::optional<double>
-Elaborator::fold(const Scalar *scalar,
-                 const llvm::DenseMap<const model::Index *, int64_t> &place) {
-  if (auto *node = dyn_cast<model::ConstScalar>(scalar))
-    return model::isFloat(node->element) ? node->number : double(node->integer);
-  if (auto *node = dyn_cast<model::IndexScalar>(scalar)) {
-    auto it = place.find(node->index);
-    return it == place.end() ? std::nullopt : std::optional<double>(it->second);
-  }
-  if (auto *node = dyn_cast<model::IfScalar>(scalar)) {
-    auto cond = fold(node->cond, place);
-    return cond ? fold(*cond != 0 ? node->then : node->otherwise, place)
-                : std::nullopt;
-  }
-  auto *node = dyn_cast<model::OpScalar>(scalar);
-  if (!node)
-    return std::nullopt;
-  SmallVector<double> parts;
-  for (const Scalar *operand : node->operands) {
-    auto part = fold(operand, place);
-    if (!part)
-      return std::nullopt;
-    parts.push_back(*part);
-  }
-  return foldOp(node->op, parts, node->element == Element::Int);
 }

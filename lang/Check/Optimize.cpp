@@ -188,16 +188,58 @@ void Elaborator::buildTree(const Instance &from, model::Instance &to,
   }
 }
 
+static bool isOfCall(const model::Op *op) {
+  if (auto *get = dyn_cast<model::Get>(op))
+    return get->path.starts_with("@");
+  auto *set = dyn_cast<model::Set>(op);
+  return set && set->path.starts_with("@");
+}
+
+bool Elaborator::holdsStates(const model::Func *function) {
+  auto [known, isNew] = stateful.try_emplace(function, false);
+  if (!isNew)
+    return known->second;
+  bool holds = llvm::any_of(function->body, [&](const model::Op *op) {
+    auto *call = dyn_cast<model::Call>(op);
+    return call ? holdsStates(call->callee) : isOfCall(op);
+  });
+  return stateful[function] = holds;
+}
+
+/// The states of each call, in the order in which Flatten inlines them: the
+/// n-th call of a function on an instance has the n-th states of its name
+/// there, in whatever entry point.
+void Elaborator::placeStates(const model::Func *function,
+                             const std::string &path,
+                             llvm::StringMap<unsigned> &calls) {
+  if (!holdsStates(function))
+    return;
+  if (llvm::any_of(function->body, isOfCall)) {
+    unsigned number = calls[path + "|" + function->component]++;
+    model::Instance *instance = placed.lookup(path);
+    for (auto &variable : functionStates[function]) {
+      model::Variable copy = *variable;
+      if (number > 0)
+        copy.name += "@" + std::to_string(number);
+      bool isKnown = !instance || llvm::any_of(instance->variables,
+                                               [&](model::Variable &other) {
+                                                 return other.name == copy.name;
+                                               });
+      if (!isKnown)
+        instance->variables.push_back(std::move(copy));
+    }
+  }
+  for (const model::Op *op : function->body)
+    if (auto *call = dyn_cast<model::Call>(op))
+      placeStates(call->callee, resolve(path, call->path), calls);
+}
+
 /// Follows the calls of a function on the instance at `path`: which parameters
-/// it reads, and which states its functions keep there.
+/// it reads.
 void Elaborator::walkCalls(const model::Func *function,
                            const std::string &path) {
   if (!walked.insert({function, path}).second)
     return;
-  if (auto it = functionStates.find(function); it != functionStates.end())
-    if (model::Instance *instance = placed.lookup(path))
-      for (auto &variable : it->second)
-        instance->variables.push_back(*variable);
   for (const model::Op *op : function->body) {
     if (auto *get = dyn_cast<model::Get>(op))
       usedPaths.insert(resolve(path, get->path));
@@ -225,28 +267,57 @@ void Elaborator::finishTree() {
   averageRoot.name = "average";
   buildTree(averageRoot, model.average, "average");
   model.average.of = "average";
-  walkCalls(model.train.step, "");
-  walkCalls(model.train.evaluate, "");
-  if (model.train.sample)
-    walkCalls(model.train.sample, "");
-  for (const model::Optimize &optimize : model.train.optimizers)
+  for (const model::Func *entry :
+       {model.train.step, model.train.evaluate, model.train.sample}) {
+    if (!entry)
+      continue;
+    walkCalls(entry, "");
+    llvm::StringMap<unsigned> calls;
+    placeStates(entry, "", calls);
+  }
+  llvm::StringMap<unsigned> calls;
+  for (const model::Optimize &optimize : model.train.optimizers) {
     walkCalls(optimize.callee, optimize.instance);
-  for (const model::Average &average : model.train.averages)
+    placeStates(optimize.callee, optimize.instance, calls);
+  }
+  for (const model::Average &average : model.train.averages) {
     walkCalls(average.callee, average.instance);
-  warnUnused(model.root, "");
+    placeStates(average.callee, average.instance, calls);
+  }
+  if (!inTest)
+    warnUnused(model.root, "");
 }
 
-/// `state` in a function: one for each instance on which it is called.
+/// A state has the name of its function before its own, where that has one.
+std::string Elaborator::stateName(StringRef name) {
+  StringRef function = func->func->component;
+  if (func->self && func->self->arch &&
+      function.consume_front(func->self->arch->decl->name.name))
+    function.consume_front(".");
+  std::string full =
+      function.empty() ? name.str() : (function + "." + name).str();
+  std::string unique = full;
+  auto &known = functionStates[func->func];
+  for (unsigned number = 1; llvm::any_of(known, [&](auto &other) {
+         return other->name == unique;
+       });
+       ++number)
+    unique = full + "'" + std::to_string(number);
+  return unique;
+}
+
+/// `state` in a function: one for each of its calls.
 void Elaborator::functionState(const ast::BindingStmt *stmt, Scope &scope) {
   bool isPlain = stmt->names.size() == 1 && !stmt->indices && stmt->type &&
                  stmt->type->hasShape && stmt->init == ast::InitKind::Value;
-  if (!func || !func->self || element || !isPlain) {
+  if (!func || element || !isPlain) {
     report(diag::Unsupported, stmt->range, "this `state`");
     return;
   }
   auto variable = std::make_unique<model::Variable>();
   variable->isParam = false;
-  variable->name = stmt->names[0].name.str();
+  variable->isOfCall = true;
+  variable->name = stateName(stmt->names[0].name);
   variable->range = stmt->range;
   auto type = evalType(stmt->type, scope);
   if (!type)

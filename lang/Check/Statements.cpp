@@ -76,6 +76,8 @@ Value Elaborator::executeFor(const ast::ForStmt *stmt, Scope &scope) {
 }
 
 void Elaborator::executeRequire(const ast::RequireStmt *stmt, Scope &scope) {
+  if (inTest && requireInTest(stmt, scope))
+    return;
   Value cond = eval(stmt->cond, scope);
   if (cond.isError())
     return;
@@ -106,6 +108,8 @@ Value Elaborator::settle(Value value, Range range) {
     return Value::ofTensor(nodeValue(
         define(makeType(value.scalar->element, {}), {}, value.scalar, range)));
   }
+  if (value.is(ValueKind::Variable) && func)
+    return Value::ofTensor(nodeValue(getVariable(value.variable, range)));
   if (value.is(ValueKind::Tensor)) {
     if (value.tensor->node || !func)
       return value;
@@ -134,6 +138,8 @@ void Elaborator::executeBinding(const ast::BindingStmt *stmt, Scope &scope) {
   value = settle(value, stmt->range);
   if (stmt->role)
     recordValue(stmt, value);
+  if (inTest && func && func->self == root)
+    adoptInTest(value, stmt->names[0].name);
   bindNames(stmt->names, value, stmt->range, scope,
             isVar ? NameKind::Var : NameKind::Value);
 }
@@ -178,33 +184,6 @@ Value Elaborator::bindingValue(const ast::BindingStmt *stmt, Scope &scope) {
     return Value::error();
   }
   return convert(value, type->element, stmt->value->range);
-}
-
-/// `let keep: bool[B, T] ~ bernoulli(p)`: a draw under the name's path. Where a
-/// path is drawn from again, Flatten numbers it.
-Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
-  if (!func || !stmt->type || !stmt->type->hasShape) {
-    report(diag::Unsupported, stmt->range,
-           "a draw without a shape or outside a function");
-    return Value::error();
-  }
-  auto type = evalType(stmt->type, scope);
-  Value from = eval(stmt->value, scope);
-  if (!type || from.isError())
-    return Value::error();
-  model::Init init;
-  if (!distributionInit(from, stmt->value->range, init))
-    return Value::error();
-  bool isBool = init.kind == model::Distribution::Bernoulli;
-  if (isBool != (type->element == Element::Bool)) {
-    report(diag::WrongType, stmt->type->range, describe(type->element),
-           isBool ? "`bool`" : "a float");
-    return Value::error();
-  }
-  model::Tensor *result = newTensor(*type, stmt->range);
-  func->func->body.push_back(make<model::Draw>(model::Draw{
-      {stmt->range}, stmt->names[0].name, init.kind, init.a, init.b, result}));
-  return Value::ofTensor(nodeValue(result));
 }
 
 void Elaborator::recordValue(const ast::BindingStmt *stmt, Value value) {

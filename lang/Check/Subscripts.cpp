@@ -186,6 +186,24 @@ Value Elaborator::readElement(const ast::SubscriptExpr *expr,
     }
     place.push_back(subscript);
   }
+  if (element && tensor->isNested) {
+    if (bracket.otherwise) {
+      report(diag::Unsupported, expr->range,
+             "`else` in a tensor that depends on an index");
+      return Value::error();
+    }
+    // No operation makes it; the site proves that the place lies inside.
+    auto *made = make<model::Tensor>(
+        model::Tensor{tensor->type, tensor->range, nullptr, 0});
+    auto *site = make<model::ReadScalar>(
+        model::ReadScalar{{tensor->type.element, expr->range},
+                          made,
+                          copy(ArrayRef<Scalar *>(place)),
+                          nullptr});
+    element->reads.push_back(
+        {site, element->guards, element->conditions == 0, subscripts.ranges});
+    return Value::ofScalar(elementAt(tensor, place, expr->range));
+  }
   if (!element || !func) {
     bool isConstant = element && tensor->constant && !bracket.otherwise;
     if (!isConstant) {

@@ -176,11 +176,8 @@ model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
 model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
                                   ArrayRef<unsigned> groups, Scalar *body,
                                   Range range) {
-  if (body->element == Element::Int && body->kind == model::ScalarKind::Read) {
-    const Type &from = cast<model::ReadScalar>(body)->tensor->type;
-    type.low = from.low;
-    type.high = from.high;
-  }
+  if (body->element == Element::Int)
+    boundIntegers(type, indices, body);
   model::Tensor *result = newTensor(type, range);
   func->func->body.push_back(make<model::Define>(
       model::Define{{range}, copy(indices), copy(groups), body, result}));
@@ -194,9 +191,18 @@ model::Tensor *Elaborator::materialise(const TensorValue *tensor, Range range) {
   if (tensor->constant) {
     model::Tensor *&made = func->hoisted[{tensor->constant, 0}];
     if (!made)
+      made = emitTable(*tensor);
+    if (!made)
       made = define(tensor->type, tensor->constant->indices,
-                    tensor->constant->body, tensor->range);
+                    tensor->constant->groups, tensor->constant->body,
+                    tensor->range);
     return made;
+  }
+  if (tensor->isNested) {
+    auto diagnostic =
+        report(diag::WholeTensor, range, describe(tensor->type.shape));
+    note(diagnostic, diag::SubscriptHint, range);
+    return newTensor(tensor->type, range);
   }
   SmallVector<model::Index *> indices;
   SmallVector<Scalar *> place;
@@ -222,9 +228,25 @@ Scalar *Elaborator::elementAt(const TensorValue *tensor,
   if (func)
     return read(materialise(tensor, range), place, range);
   llvm::DenseMap<const model::Index *, Scalar *> map;
-  for (auto [index, at] : llvm::zip(tensor->constant->indices, place))
-    map[index] = at;
+  ArrayRef<model::Index *> rest = tensor->constant->indices;
+  for (auto [count, at] : llvm::zip(tensor->constant->groups, place)) {
+    takeDigits(rest.take_front(count), at, range, map);
+    rest = rest.drop_front(count);
+  }
   return substitute(tensor->constant->body, map);
+}
+
+/// The indices of one dimension are the digits of its place.
+void Elaborator::takeDigits(
+    ArrayRef<model::Index *> digits, Scalar *place, Range range,
+    llvm::DenseMap<const model::Index *, Scalar *> &map) {
+  for (model::Index *digit : llvm::reverse(digits.drop_front())) {
+    Scalar *extent = makeInt(digit->extent, range);
+    map[digit] = makeOp(ScalarOp::Mod, Element::Int, {place, extent}, range);
+    place = makeOp(ScalarOp::FloorDiv, Element::Int, {place, extent}, range);
+  }
+  if (!digits.empty())
+    map[digits.front()] = place;
 }
 
 Scalar *Elaborator::read(model::Tensor *tensor, ArrayRef<Scalar *> place,
@@ -239,10 +261,7 @@ model::Tensor *Elaborator::getVariable(const VariableValue *variable,
   model::Tensor *&tensor = func->current[variable->variable];
   if (tensor)
     return tensor;
-  std::string path = relativePath(variable->owner);
-  if (!path.empty() && path != "/")
-    path += ".";
-  path += variable->variable->name;
+  std::string path = variablePath(variable);
   tensor = newTensor(variable->variable->type, range);
   func->func->body.push_back(
       make<model::Get>(model::Get{{range}, save(path), tensor}));

@@ -27,9 +27,18 @@ void Elaborator::run(const ast::File &file) {
   loadLibrary();
   Scope *scope = newScope(&library, ScopeKind::Outer);
   const ast::SectionDecl *train = chooseTrain(file);
-  if (!train) {
+  bool hasTests = false;
+  if (const ast::SectionDecl *test = chooseTest(file, hasTests)) {
+    if (train)
+      choosePrecision(*train, *scope);
     declare(file, *scope);
     if (!sink.hasErrors())
+      runTest(*test, *scope);
+    return;
+  }
+  if (!train) {
+    declare(file, *scope);
+    if (!sink.hasErrors() && !(hasTests && options.testsAlone))
       report(diag::NoTrain, {file.range.begin, file.range.begin});
     return;
   }
@@ -66,6 +75,8 @@ const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
       suggest(diagnostic, section->word.name, section->word.range,
               SmallVector<StringRef>(std::begin(sectionWords),
                                      std::end(sectionWords)));
+    } else if (section->word.name == "test") {
+      continue;
     } else if (section->word.name != "train") {
       report(diag::Unsupported, section->word.range,
              ("`" + section->word.name + "`").str());
@@ -90,6 +101,21 @@ const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
       report(diag::UnknownTrain, range, options.train, llvm::join(names, ", "));
   suggest(diagnostic, options.train, range, names);
   return nullptr;
+}
+
+/// The test that is asked for by its title, if any.
+const ast::SectionDecl *Elaborator::chooseTest(const ast::File &file,
+                                               bool &hasTests) {
+  const ast::SectionDecl *chosen = nullptr;
+  for (const ast::Stmt *stmt : file.stmts) {
+    auto *section = dyn_cast<ast::SectionDecl>(stmt);
+    if (!section || section->word.name != "test")
+      continue;
+    hasTests = true;
+    if (section->title && section->title->value == options.test)
+      chosen = section;
+  }
+  return chosen;
 }
 
 /// The element type of `float`, which all else needs.

@@ -219,6 +219,8 @@ struct TensorValue {
   model::Tensor *node = nullptr;
   /// A definition of constants alone: any function may make it for itself.
   const model::Define *constant = nullptr;
+  /// Defined inside an element expression: mentions indices around it.
+  bool isNested = false;
   /// The element at a place; null where `node` or `constant` is set.
   std::function<Scalar *(ArrayRef<Scalar *>)> element;
 };

@@ -24,14 +24,21 @@ void Elaborator::writeElements(const ast::AssignStmt *stmt, Scope &scope) {
     return;
   }
   const TensorValue *tensor = asTensor(old, name->range);
+  SmallVector<const ast::Expr *> names;
   bool isSlice = llvm::all_of(target->bracket->items, [&](ast::Expr *item) {
+    newNames(item, scope, names);
     bool isNew =
         item->kind == ExprKind::Name && !isDeclared(scope, item->range.text());
-    return item->kind != ExprKind::Ellipsis && item->kind != ExprKind::Binder &&
-           !isNew;
+    return item->kind != ExprKind::Ellipsis && !isNew && names.empty();
   });
-  Value next = isSlice ? writeSlice(stmt, tensor, scope)
-                       : writeIndices(stmt, tensor, scope);
+  bool isBare = llvm::all_of(target->bracket->items, [&](ast::Expr *item) {
+    return item->kind == ExprKind::Ellipsis ||
+           (item->kind == ExprKind::Name &&
+            !isDeclared(scope, item->range.text()));
+  });
+  Value next = isSlice  ? writeSlice(stmt, tensor, scope)
+               : isBare ? writeIndices(stmt, tensor, scope)
+                        : scatterElements(stmt, tensor, scope);
   if (!next.isError())
     assignName(name->name, settle(next, stmt->range), name->range, scope);
 }
@@ -61,11 +68,6 @@ Value Elaborator::writeIndices(const ast::AssignStmt *stmt,
                item->range))
         dims.push_back({index});
       continue;
-    }
-    if (item->kind != ExprKind::Name) {
-      report(diag::Unsupported, item->range,
-             "a write at an expression of indices");
-      return Value::error();
     }
     dims.emplace_back();
     if (!introduce(item, *inner, frame, dims.back(), /*fromZero=*/true))

@@ -170,6 +170,9 @@ Value Importer::operation(const model::OpScalar &scalar, Location loc) {
     operands.push_back(element(operand));
   if (scalar.op >= ScalarOp::Equal && scalar.op <= ScalarOp::GreaterEqual)
     return compare(scalar, loc, operands[0], operands[1]);
+  if (scalar.op == ScalarOp::StopGradient)
+    return arch::StopGradientOp::create(builder, loc, operands[0].getType(),
+                                        operands[0]);
   if (scalar.op == ScalarOp::Not) {
     Value one =
         arith::ConstantOp::create(builder, loc, builder.getBoolAttr(true));

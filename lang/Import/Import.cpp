@@ -149,6 +149,13 @@ void Importer::importOp(const model::Op &op) {
         builder.getStringAttr(draw->path),
         nn::DistributionAttr::get(&context, distribution(draw->distribution)),
         builder.getF64FloatAttr(draw->a), builder.getF64FloatAttr(draw->b));
+  } else if (auto *table = llvm::dyn_cast<model::Table>(&op)) {
+    importTable(*table);
+  } else if (auto *scatter = llvm::dyn_cast<model::Scatter>(&op)) {
+    Value init = tensors.at(scatter->init);
+    tensors[scatter->result] = arch::ScatterOp::create(
+        builder, loc, init.getType(), init, tensors.at(scatter->places),
+        tensors.at(scatter->values), scatter->adds);
   } else if (auto *stop = llvm::dyn_cast<model::StopGradient>(&op)) {
     Value input = tensors.at(stop->input);
     tensors[stop->result] =
@@ -157,6 +164,19 @@ void Importer::importOp(const model::Op &op) {
     arch::RecordOp::create(builder, loc, record->name, record->what,
                            tensors.at(record->value));
   }
+}
+
+void Importer::importTable(const model::Table &table) {
+  RankedTensorType type = tensorType(*builder.getContext(), table.result->type);
+  Type element = type.getElementType();
+  SmallVector<Attribute> values;
+  for (double value : table.values)
+    values.push_back(isa<FloatType>(element)
+                         ? Attribute(builder.getFloatAttr(element, value))
+                         : builder.getIntegerAttr(element, int64_t(value)));
+  tensors[table.result] =
+      arith::ConstantOp::create(builder, location(table.range),
+                                DenseElementsAttr::get(type, values));
 }
 
 void Importer::importCall(const model::Call &call) {

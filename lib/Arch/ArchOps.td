@@ -245,10 +245,25 @@ def Arch_DrawOp : Arch_Op<"draw", []> {
     "type($result)";
 }
 
-def Arch_StopGradientOp : Arch_Op<"stop_gradient", [Pure]> {
-  let summary = "the value, without its gradient";
-  let arguments = (ins AnyRankedTensor:$input);
+def Arch_ScatterOp : Arch_Op<"scatter", [Pure]> {
+  let summary = "writes elements at places given by integers";
+  let description = [{
+    The last dimensions of `values` are those of `init`; those before are the
+    dimensions of `places`. A place is the row-major number of an element of the
+    other dimensions of `init`; a negative one is no write. Of several writes to a
+    place the last one in row-major order stays; with `adds` all are added.
+  }];
+  let arguments = (ins AnyRankedTensor:$init, AnyRankedTensor:$places,
+    AnyRankedTensor:$values, UnitAttr:$adds);
   let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$init `[` $places `]` `,` $values attr-dict `:` "
+    "type($init) `,` type($places) `,` type($values) `->` type($result)";
+}
+
+def Arch_StopGradientOp : Arch_Op<"stop_gradient", [Pure]> {
+  let summary = "the value, a tensor or an element, without its gradient";
+  let arguments = (ins AnyType:$input);
+  let results = (outs AnyType:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 

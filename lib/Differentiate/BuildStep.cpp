@@ -240,8 +240,9 @@ LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   if (failed(differentiate(forwarded.front())))
     return failure();
   auto unclipped = gradients;
-  Value norm = normOfGradients();
-  if (clip)
+  // A test may have no parameter.
+  Value norm = gradients.empty() ? Value() : normOfGradients();
+  if (clip && norm)
     clipGradients(norm, clip);
   SmallVector<Value> updated;
   if (update) {
@@ -250,7 +251,8 @@ LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   }
 
   addNamed(forwarded.front(), "loss");
-  addNamed(norm, "norm");
+  if (norm)
+    addNamed(norm, "norm");
   addResults(update, updated, named("rate"));
   addResults(forward, forwarded, isMetric);
   addResults(forward, forwarded, updates);

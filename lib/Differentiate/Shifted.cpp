@@ -2,8 +2,10 @@
 // scatter, is turned around so that the gradient gathers. In each such
 // subscript one loop is solved for the place p in x (t = p + j); the gradient
 // is padded with zeros where that leaves it, and loops that no subscript fixes
-// are summed. What cannot be solved (x[i mod 3], x[i, i + 1], strides) is
-// scattered: slower, and right for any map.
+// are summed. Phases.cpp has brought subscripts of other strides into this form
+// before. What cannot be solved (x[i mod 3], x[i, i + 1]) is scattered: slower,
+// and right for any map.
+#include "lib/Differentiate/Shifted.h"
 #include "lib/Differentiate/Tape.h"
 #include "lib/Nn/Affine.h"
 #include "lib/Nn/Indexed.h"
@@ -23,11 +25,13 @@ struct Solution {
   unsigned dimensions = 0;
 };
 
+} // namespace
+
 /// The loop of `form` with coefficient 1 or -1 that is not fixed yet; of
 /// several the longest, so that the sum over the others is short.
-std::optional<unsigned> solvable(ArrayRef<int64_t> form,
-                                 ArrayRef<AffineExpr> loops,
-                                 ArrayRef<int64_t> extents) {
+static std::optional<unsigned> solvable(ArrayRef<int64_t> form,
+                                        ArrayRef<AffineExpr> loops,
+                                        ArrayRef<int64_t> extents) {
   std::optional<unsigned> best;
   for (unsigned loop = 0; loop < loops.size(); ++loop)
     if (!loops[loop] && std::abs(form[loop]) == 1 &&
@@ -38,20 +42,19 @@ std::optional<unsigned> solvable(ArrayRef<int64_t> form,
 
 /// Which loop each subscript is solved for; bare ones first, since they leave
 /// no choice. Fails where a subscript has no loop of stride 1 left.
-std::optional<SmallVector<unsigned>>
-chooseLoops(ArrayRef<SmallVector<int64_t>> forms, ArrayRef<int64_t> extents,
-            MLIRContext *context) {
-  SmallVector<unsigned> chosen(forms.size());
-  SmallVector<AffineExpr> taken(extents.size());
+static std::optional<SmallVector<unsigned>> chooseLoops(const Shift &shift,
+                                                        MLIRContext *context) {
+  SmallVector<unsigned> chosen(shift.forms.size());
+  SmallVector<AffineExpr> taken(shift.extents.size());
   auto bare = [](ArrayRef<int64_t> form) {
     return llvm::count_if(form.drop_back(),
                           [](int64_t factor) { return factor != 0; }) == 1;
   };
   for (bool pass : {true, false})
-    for (auto [dimension, form] : llvm::enumerate(forms)) {
+    for (auto [dimension, form] : llvm::enumerate(shift.forms)) {
       if (bare(form) != pass)
         continue;
-      auto loop = solvable(form, taken, extents);
+      auto loop = solvable(form, taken, shift.extents);
       if (!loop)
         return std::nullopt;
       chosen[dimension] = *loop;
@@ -60,22 +63,14 @@ chooseLoops(ArrayRef<SmallVector<int64_t>> forms, ArrayRef<int64_t> extents,
   return chosen;
 }
 
-std::optional<Solution> solve(AffineMap source, ArrayRef<int64_t> extents,
-                              ArrayRef<int64_t> shape) {
-  MLIRContext *context = source.getContext();
-  SmallVector<SmallVector<int64_t>> forms;
-  for (AffineExpr expr : source.getResults()) {
-    auto form = linearForm(expr, extents.size());
-    if (!form)
-      return std::nullopt;
-    forms.push_back(*form);
-  }
-  auto chosen = chooseLoops(forms, extents, context);
+static std::optional<Solution> solve(const Shift &shift, MLIRContext *context) {
+  ArrayRef<int64_t> extents = shift.extents;
+  auto chosen = chooseLoops(shift, context);
   if (!chosen)
     return std::nullopt;
   Solution solution;
-  solution.dimensions = shape.size();
-  solution.extents.assign(shape.begin(), shape.end());
+  solution.dimensions = shift.shape.size();
+  solution.extents.assign(shift.shape.begin(), shift.shape.end());
   solution.loops.resize(extents.size());
   for (unsigned loop = 0; loop < extents.size(); ++loop) {
     if (llvm::is_contained(*chosen, loop))
@@ -85,8 +80,8 @@ std::optional<Solution> solve(AffineMap source, ArrayRef<int64_t> extents,
   }
   // A subscript may read a loop that another one is solved for, so go on until
   // all are known.
-  for (size_t round = 0; round < forms.size(); ++round)
-    for (auto [dimension, form] : llvm::enumerate(forms)) {
+  for (size_t round = 0; round < shift.forms.size(); ++round)
+    for (auto [dimension, form] : llvm::enumerate(shift.forms)) {
       unsigned target = (*chosen)[dimension];
       AffineExpr rest = getAffineDimExpr(dimension, context) - form.back();
       bool known = !solution.loops[target];
@@ -104,23 +99,19 @@ std::optional<Solution> solve(AffineMap source, ArrayRef<int64_t> extents,
   return solution;
 }
 
-} // namespace
-
-LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  Value input = op.getInputs()[0];
-  auto type = cast<RankedTensorType>(input.getType());
-  auto solution = solve(maps[0], op.getStaticLoopRanges(), type.getShape());
-  if (!solution)
-    return reverseScattered(op, gradient);
-  auto gradientType = cast<RankedTensorType>(gradient.getType());
+/// The sum over the loops left of the gradient, padded with zeros, at what the
+/// solved loops say.
+static Value gather(OpBuilder &place, Location loc, const Shift &shift,
+                    const Solution &solution) {
+  auto gradientType = cast<RankedTensorType>(shift.gradient.getType());
+  MLIRContext *context = place.getContext();
   SmallVector<AffineExpr> reads;
   SmallVector<OpFoldResult> low, high;
   SmallVector<int64_t> padded;
-  for (auto [expr, extent] :
-       llvm::zip_equal(maps[1].getResults(), gradientType.getShape())) {
-    AffineExpr at = solution->loops[cast<AffineDimExpr>(expr).getPosition()];
-    auto bounds = boundsOf(at, solution->extents);
+  for (auto [loop, extent] :
+       llvm::zip_equal(shift.loops, gradientType.getShape())) {
+    AffineExpr at = solution.loops[loop];
+    auto bounds = boundsOf(at, solution.extents);
     int64_t before = std::max<int64_t>(0, -bounds->low);
     int64_t after = std::max<int64_t>(0, bounds->high - extent + 1);
     low.push_back(place.getIndexAttr(before));
@@ -128,34 +119,88 @@ LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
     padded.push_back(before + extent + after);
     reads.push_back(at + before);
   }
-  Type element = type.getElementType();
+  Type element = gradientType.getElementType();
   Value zero =
-      arith::ConstantOp::create(place, loc(), place.getZeroAttr(element));
-  Value source = tensor::PadOp::create(place, loc(),
-                                       RankedTensorType::get(padded, element),
-                                       gradient, low, high, zero);
-  unsigned loops = solution->extents.size();
-  unsigned summed = loops - solution->dimensions;
-  Value init = tensor::EmptyOp::create(place, loc(), type.getShape(), element);
+      arith::ConstantOp::create(place, loc, place.getZeroAttr(element));
+  Value source = shift.gradient;
+  if (ArrayRef<int64_t>(padded) != gradientType.getShape())
+    source = tensor::PadOp::create(place, loc,
+                                   RankedTensorType::get(padded, element),
+                                   source, low, high, zero);
+  unsigned loops = solution.extents.size();
+  unsigned summed = loops - solution.dimensions;
+  Value init = tensor::EmptyOp::create(place, loc, shift.shape, element);
   if (summed > 0)
-    init = linalg::FillOp::create(place, loc(), zero, init).getResult(0);
-  AffineMap gatherMaps[2] = {
-      AffineMap::get(loops, 0, reads, op.getContext()),
-      AffineMap::getMultiDimIdentityMap(loops, op.getContext())
-          .getMajorSubMap(solution->dimensions)};
-  SmallVector<utils::IteratorType> kinds(solution->dimensions,
+    init = linalg::FillOp::create(place, loc, zero, init).getResult(0);
+  AffineMap maps[2] = {AffineMap::get(loops, 0, reads, context),
+                       AffineMap::getMultiDimIdentityMap(loops, context)
+                           .getMajorSubMap(solution.dimensions)};
+  SmallVector<utils::IteratorType> kinds(solution.dimensions,
                                          utils::IteratorType::parallel);
   kinds.append(summed, utils::IteratorType::reduction);
-  auto gathered = linalg::GenericOp::create(
-      place, loc(), TypeRange{type}, source, init, gatherMaps, kinds,
-      [&](OpBuilder &inner, Location at, ValueRange elements) {
-        Value value = elements[0];
-        if (summed > 0)
-          value = arith::AddFOp::create(inner, at, elements[1], value);
-        linalg::YieldOp::create(inner, at, value);
-      });
-  add(input, gathered.getResult(0));
+  return linalg::GenericOp::create(
+             place, loc, TypeRange{init.getType()}, source, init, maps, kinds,
+             [&](OpBuilder &inner, Location at, ValueRange elements) {
+               Value value = elements[0];
+               if (summed > 0)
+                 value = arith::AddFOp::create(inner, at, elements[1], value);
+               linalg::YieldOp::create(inner, at, value);
+             })
+      .getResult(0);
+}
+
+LogicalResult Tape::reverseShifted(linalg::GenericOp op, Value gradient) {
+  Value input = op.getInputs()[0];
+  auto type = cast<RankedTensorType>(input.getType());
+  auto shift =
+      shiftOf(op.getIndexingMapsArray(), op.getStaticLoopRanges(), gradient);
+  auto solution = std::optional<Solution>();
+  if (shift) {
+    shift->shape.assign(type.getShape().begin(), type.getShape().end());
+    shift->starts.assign(type.getRank(), 0);
+    splitPhases(place, loc(), *shift);
+    solution = solve(*shift, op.getContext());
+  }
+  if (!solution)
+    return reverseScattered(op, gradient);
+  Value term = gather(place, loc(), *shift, *solution);
+  addJoined(input, term, *shift);
   return success();
+}
+
+/// Phases are joined again, and what lies outside of x is left out.
+void Tape::addJoined(Value input, Value term, const Shift &shift) {
+  auto type = cast<RankedTensorType>(input.getType());
+  Type element = type.getElementType();
+  SmallVector<int64_t> joined, sizes;
+  SmallVector<ReassociationIndices> groups;
+  SmallVector<OpFoldResult> offsets, lengths, strides;
+  int64_t next = 0;
+  for (auto [dimension, start] : llvm::enumerate(shift.starts)) {
+    ReassociationIndices group = {next++};
+    int64_t extent = shift.shape[group[0]];
+    if (llvm::is_contained(shift.split, int64_t(dimension))) {
+      extent *= shift.shape[next];
+      group.push_back(next++);
+    }
+    groups.push_back(group);
+    joined.push_back(extent);
+    sizes.push_back(std::min(extent, type.getDimSize(dimension) - start));
+    offsets.push_back(place.getIndexAttr(0));
+    lengths.push_back(place.getIndexAttr(sizes.back()));
+    strides.push_back(place.getIndexAttr(1));
+  }
+  if (!shift.split.empty())
+    term = tensor::CollapseShapeOp::create(
+        place, loc(), RankedTensorType::get(joined, element), term, groups);
+  if (sizes != joined)
+    term = tensor::ExtractSliceOp::create(place, loc(),
+                                          RankedTensorType::get(sizes, element),
+                                          term, offsets, lengths, strides);
+  if (ArrayRef<int64_t>(sizes) == type.getShape())
+    return add(input, term);
+  SmallVector<int64_t> ones(type.getRank(), 1);
+  addWindow(input, term, shift.starts, ones);
 }
 
 /// Adds the gradient of each point at the number of the element that it reads.

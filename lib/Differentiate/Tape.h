@@ -3,6 +3,7 @@
 #define OGEE_LIB_DIFFERENTIATE_TAPE_H
 
 #include "lib/Differentiate/Derivatives.h"
+#include "lib/Differentiate/Shifted.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -65,6 +66,7 @@ private:
                                      mlir::Value gradient);
   llvm::LogicalResult reverseScattered(mlir::linalg::GenericOp op,
                                        mlir::Value gradient);
+  void addJoined(mlir::Value input, mlir::Value term, const Shift &shift);
 
   // Views (View.cpp).
   llvm::LogicalResult reverseView(mlir::Operation &op);

@@ -133,6 +133,14 @@ LogicalResult Element::lower(Operation &op) {
     return lowerSoftmax(softmax);
   if (auto branch = dyn_cast<arch::IfOp>(op))
     return lowerIf(branch);
+  if (auto stop = dyn_cast<arch::StopGradientOp>(op)) {
+    Indexed value = use(stop.getInput());
+    if (!value.isNumber())
+      value.tensor = nn::StopGradientOp::create(
+          tensors.builder, op.getLoc(), value.tensor.getType(), value.tensor);
+    setData(stop.getResult(), value);
+    return success();
+  }
   if (auto extract = dyn_cast<tensor::ExtractOp>(op)) {
     setData(extract, tensors.view(extract.getTensor(), {}));
     return success();
@@ -178,6 +186,8 @@ LogicalResult Element::lowerIf(arch::IfOp op) {
       guards.pop_back();
   }
   tensors.loc = op.getLoc();
+  if (!isa<FloatType>(results[0].elementType()))
+    meetIntegers(results);
   setData(op, tensors.select(condition, results[0], results[1]));
   return success();
 }

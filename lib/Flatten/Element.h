@@ -47,6 +47,7 @@ private:
   mlir::Type unifyIntegers(mlir::Operation &op,
                            llvm::MutableArrayRef<Indexed> operands);
   llvm::LogicalResult lowerIf(arch::IfOp op);
+  void meetIntegers(llvm::MutableArrayRef<Indexed> values);
   llvm::LogicalResult lowerRead(arch::ReadOp op);
   llvm::LogicalResult lowerReduce(arch::ReduceOp op);
   llvm::LogicalResult lowerKept(arch::ReduceOp op,
@@ -71,11 +72,26 @@ private:
   Indexed countOf(std::optional<Indexed> keep, llvm::ArrayRef<Label> over,
                   mlir::Type type);
   Indexed closeEach(mlir::StringRef combiner, const Indexed &element,
-                    double neutral, llvm::ArrayRef<Label> over);
+                    mlir::TypedAttr neutral, llvm::ArrayRef<Label> over);
+  std::optional<Indexed> reduceIntegers(arch::ReduceOp op,
+                                        const Indexed &element,
+                                        std::optional<Indexed> keep,
+                                        llvm::ArrayRef<Label> over);
   Indexed fromDimensions(
       const Indexed &element, llvm::ArrayRef<Label> over,
       llvm::function_ref<mlir::Value(mlir::Value, llvm::ArrayRef<int64_t>)>
           build);
+
+  // Running sums (Running.cpp).
+  /// Index `open` stands where `closed` is summed up to it, or from it on.
+  struct Running {
+    Label closed, open;
+    bool fromEnd, isStrict;
+  };
+  std::optional<Running> runningOf(arch::ReduceOp op, Label closed) const;
+  Indexed runningSum(const Indexed &element, const Running &running);
+  mlir::FailureOr<bool> lowerRunning(arch::ReduceOp op,
+                                     llvm::ArrayRef<Label> over);
 
   // Subscripts (Subscript.cpp).
   mlir::FailureOr<Indexed> read(mlir::Value tensor,

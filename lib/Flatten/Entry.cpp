@@ -2,6 +2,7 @@
 // one gets.
 #include "lib/Flatten/Entry.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -73,6 +74,30 @@ Value Entry::asTensor(Value value) {
       value);
 }
 
+Value Entry::sum(Value lhs, Value rhs) {
+  auto scalar = [&](Value value) -> Value {
+    if (!isa<RankedTensorType>(value.getType()))
+      return value;
+    return tensor::ExtractOp::create(builder, value.getLoc(), value,
+                                     ValueRange{});
+  };
+  Value left = scalar(lhs), right = scalar(rhs);
+  return arith::AddFOp::create(builder, rhs.getLoc(), left, right);
+}
+
+/// What is recorded twice under one name, by an instance that is shared, is one
+/// sum.
+void Entry::record(StringRef name, Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  bool isScalar = !type || type.getRank() == 0;
+  for (auto &[known, total] : metrics)
+    if (isScalar && known == name) {
+      total = sum(total, value);
+      return;
+    }
+  metrics.push_back({name.str(), value});
+}
+
 void Entry::addResult(Value value, NamedAttribute attribute) {
   results.push_back(asTensor(value));
   resultAttributes.push_back(builder.getDictionaryAttr(attribute));
@@ -91,6 +116,16 @@ void Entry::finish() {
   function.setAllResultAttrs(resultAttributes);
 }
 
+/// Of its calls, not of what it calls.
+static bool keepsStates(arch::FuncOp function) {
+  return llvm::any_of(function.getBody().front(), [](Operation &op) {
+    auto path = isa<arch::GetOp, arch::SetOp>(op)
+                    ? op.getAttrOfType<StringAttr>("path")
+                    : StringAttr();
+    return path && path.getValue().starts_with("@");
+  });
+}
+
 FailureOr<SmallVector<Value>> Entry::call(Operation *from,
                                           FlatSymbolRefAttr callee,
                                           StringRef path, ValueRange inputs) {
@@ -102,12 +137,17 @@ FailureOr<SmallVector<Value>> Entry::call(Operation *from,
   if (llvm::is_contained(active, callee.getValue()))
     return from->emitError() << callee << " calls itself";
   active.push_back(callee.getValue());
+  int number = 0;
+  if (keepsStates(target))
+    number = calls[(path + "|" + target.getComponent()).str()]++;
+  numbers.push_back(number);
   IRMapping mapping;
   Block &body = target.getBody().front();
   mapping.map(body.getArguments(), inputs);
   if (failed(inlineBlock(body, path, mapping)))
     return failure();
   active.pop_back();
+  numbers.pop_back();
   SmallVector<Value> returned;
   for (Value value : body.getTerminator()->getOperands())
     returned.push_back(mapping.lookup(value));
@@ -162,7 +202,11 @@ std::string Entry::drawPath(StringRef path) {
 LogicalResult Entry::inlineStored(Operation &op, StringRef path,
                                   IRMapping &mapping) {
   auto stored = [&](StringRef relative) -> FailureOr<StringAttr> {
-    auto name = builder.getStringAttr(joinPath(path, relative));
+    bool isOfCall = relative.consume_front("@");
+    std::string full = joinPath(path, relative);
+    if (isOfCall && numbers.back() > 0)
+      full += "@" + std::to_string(numbers.back());
+    auto name = builder.getStringAttr(full);
     if (values.contains(name))
       return name;
     return op.emitError() << "no tensor `" << name.getValue() << "`";
@@ -192,8 +236,7 @@ LogicalResult Entry::inlineStored(Operation &op, StringRef path,
     Value value = mapping.lookup(record.getValue());
     if (record.getKind() == "loss")
       lossTerms.push_back(value);
-    else
-      metrics.push_back({joinPath(path, record.getName()), value});
+    this->record(joinPath(path, record.getName()), value);
     return success();
   }
   if (auto run = dyn_cast<arch::RunTimeOp>(op)) {

@@ -60,6 +60,8 @@ public:
        mlir::StringRef path, mlir::ValueRange inputs);
   void addResult(mlir::Value value, mlir::NamedAttribute attribute);
   void addUpdates(mlir::StringRef kind);
+  /// The sum of two scalars.
+  mlir::Value sum(mlir::Value lhs, mlir::Value rhs);
   /// A scalar as a 0-d tensor.
   mlir::Value asTensor(mlir::Value value);
   mlir::NamedAttribute named(mlir::StringRef name, mlir::StringRef value) {
@@ -86,8 +88,13 @@ private:
   mlir::LogicalResult inlineStored(mlir::Operation &op, mlir::StringRef path,
                                    mlir::IRMapping &mapping);
   std::string drawPath(mlir::StringRef path);
+  void record(mlir::StringRef name, mlir::Value value);
 
   llvm::StringMap<int> draws;
+  /// Calls of each function that keeps states, by instance; the numbers of
+  /// those under way.
+  llvm::StringMap<int> calls;
+  mlir::SmallVector<int> numbers;
   mlir::SmallVector<mlir::StringRef> active;
   mlir::SmallVector<mlir::Value> results;
   mlir::SmallVector<mlir::Attribute> resultAttributes;

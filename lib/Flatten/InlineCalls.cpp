@@ -129,17 +129,9 @@ LogicalResult InlineCallsPass::makeLoss(StringRef name,
   if (returned->size() != 1)
     return train.emitError() << callee << " must return one loss";
   // Recorded terms join the returned loss as scalars of their own, in order.
-  OpBuilder &builder = entry.builder;
-  auto scalar = [&](Value value) -> Value {
-    if (!isa<RankedTensorType>(value.getType()))
-      return value;
-    return tensor::ExtractOp::create(builder, train.getLoc(), value,
-                                     ValueRange{});
-  };
   Value loss = returned->front();
   for (Value term : entry.lossTerms)
-    loss = arith::AddFOp::create(builder, train.getLoc(), scalar(loss),
-                                 scalar(term));
+    loss = entry.sum(loss, term);
   entry.addResult(loss, entry.named("nn.name", "loss"));
   for (auto &[metric, value] : entry.metrics)
     entry.addResult(value, entry.named("nn.name", metric));

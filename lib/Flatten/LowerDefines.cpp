@@ -28,7 +28,55 @@ bool isScalarOp(Operation &op) {
 }
 
 bool isReplaced(Operation &op) {
-  return isa<arch::DefineOp, arch::StopGradientOp, tensor::FromElementsOp>(op);
+  return isa<arch::DefineOp, arch::ScatterOp, arch::StopGradientOp,
+             tensor::FromElementsOp>(op);
+}
+
+/// The dimensions that are not written whole become one, for the row numbers.
+Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(op.getInit().getType());
+  auto places = cast<RankedTensorType>(op.getPlaces().getType());
+  auto values = cast<RankedTensorType>(op.getValues().getType());
+  int64_t whole = values.getRank() - places.getRank();
+  int64_t leading = type.getRank() - whole;
+  SmallVector<ReassociationIndices> groups(1);
+  SmallVector<int64_t> shape = {1};
+  for (auto [dimension, extent] : llvm::enumerate(type.getShape())) {
+    if (int64_t(dimension) < leading) {
+      groups[0].push_back(dimension);
+      shape[0] *= extent;
+      continue;
+    }
+    groups.push_back({int64_t(dimension)});
+    shape.push_back(extent);
+  }
+  auto table = RankedTensorType::get(shape, type.getElementType());
+  Value init = op.getInit();
+  if (leading > 1)
+    init = tensor::CollapseShapeOp::create(builder, loc, table, init, groups);
+  Value result;
+  if (op.getAdds()) {
+    // What is no write adds 0, anywhere.
+    IndexedBuilder tensors(builder, loc);
+    SmallVector<Label> labels;
+    for (int64_t extent : places.getShape())
+      labels.push_back(tensors.newLabel(extent));
+    Indexed zero =
+        tensors.number(builder.getIntegerAttr(places.getElementType(), 0));
+    Value inside = tensors.materialize(
+        tensors.apply<arith::MaxSIOp>(
+            {tensors.view(op.getPlaces(), labels), zero}),
+        labels);
+    result = nn::ScatterAddOp::create(builder, loc, table, init, inside,
+                                      op.getValues());
+  } else {
+    result = nn::ScatterOp::create(builder, loc, table, init, op.getPlaces(),
+                                   op.getValues());
+  }
+  if (leading > 1)
+    result = tensor::ExpandShapeOp::create(builder, loc, type, result, groups);
+  return result;
 }
 
 struct LowerDefinesPass : ogee::impl::LowerDefinesBase<LowerDefinesPass> {
@@ -63,6 +111,10 @@ struct LowerDefinesPass : ogee::impl::LowerDefinesBase<LowerDefinesPass> {
       if (!value)
         return failure();
       define.replaceAllUsesWith(value);
+      return success();
+    }
+    if (auto scatter = dyn_cast<arch::ScatterOp>(op)) {
+      scatter.replaceAllUsesWith(lowerScatter(scatter, builder));
       return success();
     }
     if (auto stop = dyn_cast<arch::StopGradientOp>(op)) {

@@ -91,9 +91,10 @@ Indexed Element::fromDimensions(
 /// Closed index by index, the innermost first: the first extremum is then the
 /// first in row-major order, and a gradient has one dimension to look along.
 Indexed Element::closeEach(StringRef combiner, const Indexed &element,
-                           double neutral, ArrayRef<Label> over) {
+                           TypedAttr neutral, ArrayRef<Label> over) {
   Indexed result = element;
-  bool isProduct = combiner == arith::MulFOp::getOperationName();
+  bool isProduct = combiner == arith::MulFOp::getOperationName() ||
+                   combiner == arith::MulIOp::getOperationName();
   for (Label label : llvm::reverse(over)) {
     if (!result.has(label)) {
       if (!isProduct)
@@ -103,11 +104,49 @@ Indexed Element::closeEach(StringRef combiner, const Indexed &element,
       llvm::sort(labels);
       result = {tensors.materialize(result, labels), labels, nullptr};
     }
-    result =
-        tensors.reduce(combiner, result,
-                       FloatAttr::get(element.elementType(), neutral), label);
+    result = tensors.reduce(combiner, result, neutral, label);
   }
   return result;
+}
+
+/// Sums and extrema of integers; on nothing an extremum is the least or the
+/// greatest integer of the type.
+std::optional<Indexed> Element::reduceIntegers(arch::ReduceOp op,
+                                               const Indexed &element,
+                                               std::optional<Indexed> keep,
+                                               ArrayRef<Label> over) {
+  auto type = dyn_cast<IntegerType>(element.elementType());
+  if (!type || type.getWidth() == 1)
+    return std::nullopt;
+  unsigned width = type.getWidth();
+  StringRef combiner;
+  APInt neutral(width, 0);
+  switch (op.getKind()) {
+  case arch::ReduceKind::Sum:
+    combiner = arith::AddIOp::getOperationName();
+    break;
+  case arch::ReduceKind::Max:
+    combiner = arith::MaxSIOp::getOperationName();
+    neutral = APInt::getSignedMinValue(width);
+    break;
+  case arch::ReduceKind::Min:
+    combiner = arith::MinSIOp::getOperationName();
+    neutral = APInt::getSignedMaxValue(width);
+    break;
+  case arch::ReduceKind::Prod:
+    combiner = arith::MulIOp::getOperationName();
+    neutral = APInt(width, 1);
+    break;
+  default:
+    return std::nullopt;
+  }
+  auto attribute = IntegerAttr::get(type, neutral);
+  Indexed kept =
+      keep ? tensors.select(*keep, element, tensors.number(attribute))
+           : element;
+  if (op.getKind() == arch::ReduceKind::Sum)
+    return tensors.sum(kept, over);
+  return closeEach(combiner, kept, attribute, over);
 }
 
 static RankedTensorType
@@ -195,13 +234,14 @@ Indexed Element::reduceKept(arch::ReduceOp op, const Indexed &element,
   case arch::ReduceKind::Mean:
     return meanOf(sumOf(op, keep, over), keep, over);
   case arch::ReduceKind::Prod:
-    return closeEach(arith::MulFOp::getOperationName(), keptOr(1.0), 1.0, over);
+    return closeEach(arith::MulFOp::getOperationName(), keptOr(1.0),
+                     FloatAttr::get(type, 1.0), over);
   case arch::ReduceKind::Max:
     return closeEach(arith::MaximumFOp::getOperationName(), keptOr(-infinity),
-                     -infinity, over);
+                     FloatAttr::get(type, -infinity), over);
   case arch::ReduceKind::Min:
     return closeEach(arith::MinimumFOp::getOperationName(), keptOr(infinity),
-                     infinity, over);
+                     FloatAttr::get(type, infinity), over);
   case arch::ReduceKind::Norm:
     return normOf(keptOr(0.0), over);
   case arch::ReduceKind::Variance: {
@@ -279,13 +319,22 @@ LogicalResult Element::lowerReduce(arch::ReduceOp op) {
     return op.emitError() << "argmax closes one index";
   // Reads inside are not guarded from outside: the sum's own value is.
   auto outside = std::exchange(guards, {});
+  FailureOr<bool> isRunning = lowerRunning(op, over);
+  if (failed(isRunning))
+    return failure();
   std::optional<Indexed> keep;
-  if (failed(lowerKept(op, keep)))
+  if (!*isRunning && failed(lowerKept(op, keep)))
     return failure();
   tensors.loc = op.getLoc();
   Indexed element = use(body.back().getOperand(0));
   guards.clear();
-  Indexed result = reduceKept(op, element, keep, over);
+  Indexed result;
+  if (*isRunning)
+    result = terms[op.getResult()].data;
+  else if (auto integers = reduceIntegers(op, element, keep, over))
+    result = *integers;
+  else
+    result = reduceKept(op, element, keep, over);
   guards = outside;
   for (const Guard &guard : guards)
     if (op->getParentRegion() == guard.region && !result.isNumber() &&

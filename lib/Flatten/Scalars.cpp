@@ -68,6 +68,24 @@ static Indexed widened(IndexedBuilder &tensors, const Indexed &value,
   return tensors.apply(arith::ExtSIOp::getOperationName(), value, type);
 }
 
+/// Integers of several widths become the widest; a number is of any width.
+void Element::meetIntegers(MutableArrayRef<Indexed> values) {
+  Type widest;
+  for (bool numbers : {false, true})
+    for (const Indexed &value : values)
+      if (value.isNumber() == numbers &&
+          (!widest || (!numbers && value.elementType().getIntOrFloatBitWidth() >
+                                       widest.getIntOrFloatBitWidth())))
+        widest = value.elementType();
+  for (Indexed &value : values) {
+    if (!value.isNumber())
+      value = widened(tensors, value, widest);
+    else if (value.elementType() != widest)
+      value = tensors.number(tensors.builder.getIntegerAttr(
+          widest, cast<IntegerAttr>(value.number).getInt()));
+  }
+}
+
 /// A comparison with an affine side is one body: the index is free there.
 Indexed Element::compareIndices(arith::CmpIOp op) {
   Term sides[2] = {term(op.getLhs()), term(op.getRhs())};

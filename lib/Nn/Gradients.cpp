@@ -48,6 +48,105 @@ LogicalResult ScatterAddOp::differentiate(Reverse &reverse) {
   return success();
 }
 
+/// The number of each write, row-major, as i32.
+static Value writeNumbers(OpBuilder &builder, Location loc,
+                          RankedTensorType indices) {
+  IndexedBuilder tensors(builder, loc);
+  SmallVector<Label> labels;
+  for (int64_t extent : indices.getShape())
+    labels.push_back(tensors.newLabel(extent));
+  Type integer = builder.getI32Type();
+  if (labels.empty())
+    return tensors.constant(builder.getZeroAttr(integer), {});
+  Indexed numbers = tensors.applyIndices(
+      labels, {}, [&](OpBuilder &inner, ArrayRef<Value> places, ValueRange) {
+        Value number = places[0];
+        for (auto [place, extent] :
+             llvm::drop_begin(llvm::zip(places, indices.getShape()))) {
+          Value base = arith::ConstantIndexOp::create(inner, loc, extent);
+          number = arith::MulIOp::create(inner, loc, number, base);
+          number = arith::AddIOp::create(inner, loc, number, place);
+        }
+        return arith::IndexCastOp::create(inner, loc, integer, number)
+            .getResult();
+      });
+  return tensors.materialize(numbers, labels);
+}
+
+/// `value` where `condition`, over its leading dimensions, holds, else 0.
+static Value keepWhere(OpBuilder &builder, Location loc, Value value,
+                       llvm::function_ref<Indexed(IndexedBuilder &,
+                                                  ArrayRef<Label>)>
+                           condition) {
+  IndexedBuilder tensors(builder, loc);
+  auto [all, kept] = label(tensors, value, {});
+  Type type = tensorOf(value).getElementType();
+  return tensors.materialize(
+      tensors.select(condition(tensors, all), tensors.view(value, all),
+                     tensors.number(0.0, type)),
+      all);
+}
+
+/// The numbers of the writes are written in the same way: what is read back
+/// tells which write stayed, so that it alone gets the gradient, and the table
+/// beneath what was written none.
+LogicalResult ScatterOp::differentiate(Reverse &reverse) {
+  Value gradient = reverse.gradientOf(getResult());
+  if (!gradient)
+    return success();
+  OpBuilder &builder = reverse.builder();
+  Location loc = getLoc();
+  auto places = tensorOf(getIndices());
+  Type integer = builder.getI32Type();
+  IndexedBuilder plain(builder, loc);
+  int64_t rows = tensorOf(getInit()).getDimSize(0);
+  Value none = plain.constant(builder.getIntegerAttr(integer, -1), rows);
+  Value numbers = writeNumbers(builder, loc, places);
+  Value last =
+      ScatterOp::create(builder, loc, none.getType(), none, getIndices(),
+                        numbers);
+  auto equal = [&](IndexedBuilder &tensors, const Indexed &a,
+                   const Indexed &b) {
+    return tensors.apply(
+        arith::CmpIOp::getOperationName(), {a, b}, builder.getI1Type(),
+        builder.getNamedAttr("predicate",
+                             arith::CmpIPredicateAttr::get(
+                                 getContext(), arith::CmpIPredicate::eq)));
+  };
+  if (reverse.wants(getInit()))
+    reverse.add(getInit(),
+                keepWhere(builder, loc, gradient,
+                          [&](IndexedBuilder &tensors, ArrayRef<Label> all) {
+                            return equal(tensors,
+                                         tensors.view(last, all.front()),
+                                         tensors.number(builder.getIntegerAttr(
+                                             integer, -1)));
+                          }));
+  if (!reverse.wants(getUpdates()))
+    return success();
+  // A place that is no write reads anywhere, and finds another number there.
+  auto [labels, same] = label(plain, getIndices(), {});
+  Type element = places.getElementType();
+  Value safe = plain.materialize(
+      plain.apply<arith::MaxSIOp>(
+          {plain.view(getIndices(), labels),
+           plain.number(builder.getIntegerAttr(element, 0))}),
+      labels);
+  Value stayed = GatherOp::create(
+      builder, loc, RankedTensorType::get(places.getShape(), integer), last,
+      safe);
+  Value rowsOf = GatherOp::create(builder, loc, getUpdates().getType(),
+                                  gradient, safe);
+  reverse.add(getUpdates(),
+              keepWhere(builder, loc, rowsOf,
+                        [&](IndexedBuilder &tensors, ArrayRef<Label> all) {
+                          auto leading = all.take_front(places.getRank());
+                          return equal(tensors, tensors.view(stayed, leading),
+                                       tensors.view(numbers, leading));
+                        }));
+  return success();
+}
+
 /// d mean / dx = 1 / n and d m2 / dx = 2 (x - mean), as the deviations sum to
 /// 0.
 LogicalResult MomentsOp::differentiate(Reverse &reverse) {

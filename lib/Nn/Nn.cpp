@@ -79,16 +79,20 @@ LogicalResult GatherOp::verify() {
                      gatheredShape(getTable(), getIndices()));
 }
 
-LogicalResult ScatterAddOp::verify() {
-  if (tensorOf(getInit()).getRank() == 0)
-    return emitOpError() << "init must have a dimension to choose from";
-  if (failed(expectInteger(*this, getIndices(), "indices")))
+template <typename Scatter> static LogicalResult verifyScatter(Scatter op) {
+  if (tensorOf(op.getInit()).getRank() == 0)
+    return op.emitOpError() << "init must have a dimension to choose from";
+  if (failed(expectInteger(op, op.getIndices(), "indices")))
     return failure();
-  if (getInit().getType() != getResult().getType())
-    return emitOpError() << "result must have the type of init";
-  return expectShape(*this, getUpdates(), "updates",
-                     gatheredShape(getInit(), getIndices()));
+  if (op.getInit().getType() != op.getResult().getType())
+    return op.emitOpError() << "result must have the type of init";
+  return expectShape(op, op.getUpdates(), "updates",
+                     gatheredShape(op.getInit(), op.getIndices()));
 }
+
+LogicalResult ScatterAddOp::verify() { return verifyScatter(*this); }
+
+LogicalResult ScatterOp::verify() { return verifyScatter(*this); }
 
 LogicalResult MomentsOp::verify() {
   auto rest =

@@ -42,6 +42,21 @@ def Nn_ScatterAddOp : Nn_Op<"scatter_add",
     "type($init) `,` type($indices) `,` type($updates) `->` type($result)";
 }
 
+def Nn_ScatterOp : Nn_Op<"scatter",
+    [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let summary = "writes rows of a table at places given by integers";
+  let description = [{
+    `result = init`, then for each i in row-major order with `indices[i..] >= 0`
+    `result[indices[i..], d..] = updates[i.., d..]`: of several writes to a place the
+    last one stays, and a negative place is no write.
+  }];
+  let arguments = (ins AnyRankedTensor:$init, AnyRankedTensor:$indices,
+    AnyRankedTensor:$updates);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$init `[` $indices `]` `,` $updates attr-dict `:` "
+    "type($init) `,` type($indices) `,` type($updates) `->` type($result)";
+}
+
 def Nn_MomentsOp : Nn_Op<"moments",
     [Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "mean and sum of squared deviations over some dimensions";

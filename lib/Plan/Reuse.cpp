@@ -93,8 +93,9 @@ static bool keepsPlace(Operation *op, Value result,
 
 /// A scatter copies its first operand into its result, element by element.
 static bool startsScatter(Value value, Value written) {
-  auto scatter = written.getDefiningOp<nn::ScatterAddOp>();
-  return scatter && scatter.getInit() == value && value.hasOneUse();
+  Operation *scatter = written.getDefiningOp();
+  return isa_and_present<nn::ScatterAddOp, nn::ScatterOp>(scatter) &&
+         scatter->getOperand(0) == value && value.hasOneUse();
 }
 
 bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,

@@ -18,7 +18,7 @@ enum class OpKind {
   Reduction,   // over some dimensions of one input
   Product,     // sum of products, in the normal form of docs/architecture.md
   Attention,   // nn.attention, nn.attention_grad
-  Scatter,     // nn.scatter_add
+  Scatter,     // nn.scatter_add, nn.scatter
   Other,       // runs alone
 };
 

@@ -66,7 +66,7 @@ arch.train "Net" attributes {step = @loss, sample = @sample, data = {kind = "arr
 // CHECK-SAME: tensor<4xf32> {nn.class = "state", {{.*}}nn.path = "blocks.0.last"
 // CHECK-SAME: tensor<4xf32> {nn.class = "data", nn.name = "image"}
 // CHECK-SAME: tensor<i64> {nn.class = "scalar", nn.name = "step"}
-// CHECK-SAME: -> (tensor<f32> {nn.name = "loss"}, tensor<4xf32> {nn.name = "blocks.0.size"}, tensor<4xf32> {nn.updates = "blocks.0.last"})
+// CHECK-SAME: -> (tensor<f32> {nn.name = "loss"}, tensor<4xf32> {nn.name = "blocks.0.size"}, tensor<f32> {nn.name = "blocks.0.penalty"}, tensor<4xf32> {nn.updates = "blocks.0.last"})
 // CHECK: nn.random {{.*}} "blocks.0.keep",
 // CHECK: nn.random {{.*}} "blocks.0.keep@1",
 // CHECK: %[[Y:.*]] = arch.define
@@ -74,7 +74,8 @@ arch.train "Net" attributes {step = @loss, sample = @sample, data = {kind = "arr
 // CHECK: arch.read %[[TABLE]]
 // CHECK: %[[SUM:.*]] = arith.addf
 // CHECK: %[[LOSS:.*]] = tensor.from_elements %[[SUM]]
-// CHECK: return %[[LOSS]], %[[Y]], %[[Y]]
+// CHECK: %[[PENALTY:.*]] = tensor.from_elements
+// CHECK: return %[[LOSS]], %[[Y]], %[[PENALTY]], %[[Y]]
 
 // CHECK-LABEL: func.func @sample
 // CHECK-SAME: -> (tensor<4xf32> {nn.name = "logits"})

@@ -294,6 +294,14 @@ class Program:
         np.add.at(result, indices, updates)
         return result
 
+    def nn_scatter(self, op, operands, scope):
+        init, indices, updates = operands
+        result = init.copy()
+        for place in np.ndindex(indices.shape):
+            if indices[place] >= 0:
+                result[indices[place]] = updates[place]
+        return result
+
     def nn_moments(self, op, operands, scope):
         axes = tuple(op.attributes["dimensions"])
         mean = operands[0].mean(axis=axes, keepdims=True)

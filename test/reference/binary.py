@@ -87,12 +87,17 @@ def batches(path: Path, config: Config) -> Iterator[data.Batch]:
     return data.record_batches(path, config.fields, config.batch, HOLDOUT)
 
 
+def logged(files: Files) -> list[dict]:
+    """The line of each step."""
+    lines = [json.loads(line) for line in files.log.read_text().splitlines()]
+    return [line for line in lines if "loss" in line]
+
+
 def run(binary: Path, files: Files, flags: list[str], gradients: bool) -> Trained:
     extra = ["--gradients", str(files.gradients)] if gradients else []
     places = ["--data", str(files.data), "--init", str(files.init), "--log", str(files.log)]
     checked([str(binary), *places, "--quiet", *flags, *extra])
-    lines = [json.loads(line) for line in files.log.read_text().splitlines()]
-    steps = [line for line in lines if "loss" in line]
+    steps = logged(files)
     return Trained(
         [line["loss"] for line in steps],
         [line["norm"] for line in steps],

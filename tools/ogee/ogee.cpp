@@ -12,6 +12,7 @@
 #include "tools/ogee/CommandLine.h"
 #include "tools/ogee/Fmt.h"
 #include "tools/ogee/Report.h"
+#include "tools/ogee/Test.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -77,6 +78,8 @@ int Compilation::check(const std::string &train) {
   CheckOptions checkOptions;
   checkOptions.libraryDir = line.library;
   checkOptions.train = train;
+  checkOptions.test = line.test;
+  checkOptions.testsAlone = line.verb == "check";
   for (StringRef text : line.overrides) {
     auto [path, value] = text.split('=');
     checkOptions.overrides.push_back({path.str(), value.str()});

@@ -13,8 +13,13 @@ Operation *ogee::combinerOf(linalg::GenericOp reduction) {
 }
 
 double ogee::neutralOf(Operation *combiner) {
-  if (isa<arith::MulFOp>(combiner))
+  if (isa<arith::MulFOp, arith::MulIOp, arith::AndIOp>(combiner))
     return 1;
+  // Integers are i32, or i64 that hold such.
+  if (isa<arith::MaxSIOp>(combiner))
+    return std::numeric_limits<int32_t>::min();
+  if (isa<arith::MinSIOp>(combiner))
+    return std::numeric_limits<int32_t>::max();
   if (isa<arith::MaximumFOp>(combiner))
     return -std::numeric_limits<double>::infinity();
   if (isa<arith::MinimumFOp>(combiner))

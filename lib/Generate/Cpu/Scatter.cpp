@@ -17,16 +17,32 @@ static constexpr int64_t kLeastElements = 1 << 12; // worth a chunk of its own
 static constexpr int64_t kChunks = 16;             // wanted at least
 static constexpr int64_t kPartElements = 1 << 20;  // of all chunks' partials
 
-static nn::ScatterAddOp scatterOf(kernel::FuncOp kernel) {
-  auto ops = kernel.getBody().front().getOps<nn::ScatterAddOp>();
-  return ops.empty() ? nn::ScatterAddOp() : *ops.begin();
+namespace {
+/// nn.scatter_add or nn.scatter, which have the same operands.
+struct Scatter {
+  Operation *op = nullptr;
+
+  explicit operator bool() const { return op; }
+  bool overwrites() const { return isa<nn::ScatterOp>(op); }
+  Value getInit() const { return op->getOperand(0); }
+  Value getIndices() const { return op->getOperand(1); }
+  Value getUpdates() const { return op->getOperand(2); }
+  Value getResult() const { return op->getResult(0); }
+};
+} // namespace
+
+static Scatter scatterOf(kernel::FuncOp kernel) {
+  for (Operation &op : kernel.getBody().front())
+    if (isa<nn::ScatterAddOp, nn::ScatterOp>(op))
+      return {&op};
+  return {};
 }
 
 bool ogee::isScatter(kernel::FuncOp kernel) { return bool(scatterOf(kernel)); }
 
 /// The kernel's result that is the scatter's own, so that sums are kept there;
 /// none if only an epilogue leaves the kernel.
-static std::optional<unsigned> directResult(nn::ScatterAddOp scatter) {
+static std::optional<unsigned> directResult(Scatter scatter) {
   for (OpOperand &use : scatter.getResult().getUses())
     if (isa<kernel::YieldOp>(use.getOwner()))
       return use.getOperandNumber();
@@ -118,6 +134,7 @@ private:
   void start(Value row);
   void addUpdates(SmallVector<AffineExpr> &position);
   void addUpdate(const SmallVector<AffineExpr> &position);
+  Value sum(Value before, Value update);
   SmallVector<Value> finish(Value row, ArrayRef<Sink> sinks,
                             ValueRange carried);
 
@@ -125,7 +142,7 @@ private:
   const ScatterPlan &plan;
   Elements elements;
   ChunkPartials partials;
-  nn::ScatterAddOp scatter;
+  Scatter scatter;
   Value row0, row1, line0, line1;
 };
 } // namespace
@@ -234,6 +251,18 @@ void ScatterEmitter::addUpdates(SmallVector<AffineExpr> &position) {
   });
 }
 
+Value ScatterEmitter::sum(Value before, Value update) {
+  OpBuilder &b = frame.builder();
+  if (before.getType() != update.getType()) {
+    before = frame.splat(before, plan.lanes);
+    update = frame.splat(update, plan.lanes);
+  }
+  if (isa<FloatType>(plan.type.getElementType()))
+    return arith::AddFOp::create(b, frame.loc(), before, update);
+  return arith::AddIOp::create(b, frame.loc(), before, update);
+}
+
+/// A place that is no row of the chunk, a negative one too, is passed over.
 void ScatterEmitter::addUpdate(const SmallVector<AffineExpr> &position) {
   OpBuilder &b = frame.builder();
   Value row = elements.read(scatter.getIndices(), position);
@@ -255,10 +284,10 @@ void ScatterEmitter::addUpdate(const SmallVector<AffineExpr> &position) {
       Point target = at(index, trailing),
             source(position.begin(), position.end());
       source.append(trailing.begin(), trailing.end());
-      Value before = elements.fetch(scatter.getResult(), target);
       Value update = elements.read(scatter.getUpdates(), source);
-      elements.write(scatter.getResult(), target,
-                     arith::AddFOp::create(b, frame.loc(), before, update));
+      if (!scatter.overwrites())
+        update = sum(elements.fetch(scatter.getResult(), target), update);
+      elements.write(scatter.getResult(), target, update);
       return SmallVector<Value>();
     });
   });
