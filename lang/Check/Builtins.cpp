@@ -112,9 +112,8 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
     return convert(value, Element::F64, args[0].range);
   case Builtin::StopGradient: {
     if (value.is(ValueKind::Scalar) && model::isFloat(value.scalar->element))
-      return Value::ofScalar(makeOp(ScalarOp::StopGradient,
-                                    value.scalar->element, value.scalar,
-                                    range));
+      return Value::ofScalar(makeOp(
+          ScalarOp::StopGradient, value.scalar->element, value.scalar, range));
     if (!value.is(ValueKind::Tensor) && !value.is(ValueKind::Variable))
       return value;
     const TensorValue *tensor = asTensor(value, args[0].range);

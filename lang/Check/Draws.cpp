@@ -1,6 +1,6 @@
-// `let z ~ distribution` in a function. A draw from numbers is one operation; one
-// whose numbers are known when it runs is the standard draw, moved and scaled, so
-// that gradients reach the mean and the deviation.
+// `let z ~ distribution` in a function. A draw from numbers is one operation;
+// one whose numbers are known when it runs is the standard draw, moved and
+// scaled, so that gradients reach the mean and the deviation.
 #include "lang/Check/Elaborator.h"
 
 using namespace ogee;
@@ -56,8 +56,8 @@ bool Elaborator::checkDrawn(const ast::BindingStmt *stmt, Value from,
     return false;
   }
   bool isBool = from.distribution->kind == Distribution::Bernoulli;
-  bool fits = !element || (isBool ? *element == Element::Bool
-                                  : model::isFloat(*element));
+  bool fits = !element ||
+              (isBool ? *element == Element::Bool : model::isFloat(*element));
   if (!fits)
     report(diag::WrongType, stmt->type->range, describe(*element),
            isBool ? "`bool`" : "a float");
@@ -87,9 +87,8 @@ Value Elaborator::drawValue(const ast::BindingStmt *stmt, Scope &scope) {
       return Value::error();
     return Value::ofTensor(nodeValue(emitDraw(stmt, *type, init)));
   }
-  Type base = makeType(type->element == Element::Bool ? precision
-                                                      : type->element,
-                       type->shape);
+  Type base = makeType(
+      type->element == Element::Bool ? precision : type->element, type->shape);
   Value drawn =
       Value::ofTensor(nodeValue(emitDraw(stmt, base, standard(given.kind))));
   Value value = drawnFrom(given, drawn, stmt->value->range);
@@ -137,8 +136,8 @@ Value Elaborator::drawByIndex(const ast::BindingStmt *stmt,
       emitDraw(stmt, makeType(wanted && !isBool ? *wanted : precision, shape),
                standard(given.kind));
   element = &frame;
-  Value value = drawnFrom(
-      given, Value::ofScalar(read(base, place, range)), range);
+  Value value =
+      drawnFrom(given, Value::ofScalar(read(base, place, range)), range);
   element = nullptr;
   return value.isError() ? value
                          : finishDefinition(dims, value, stmt->range, frame);

@@ -322,7 +322,6 @@ private:
   void boundIntegers(Type &type, ArrayRef<model::Index *> indices,
                      const Scalar *body);
 
-
   //===-- Builtins ------------------------------------------------------===//
   Value callBuiltin(Builtin builtin, ArrayRef<Argument> args, Range range);
   Value callMath(model::ScalarOp op, ArrayRef<Argument> args, Range range);

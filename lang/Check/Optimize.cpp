@@ -298,9 +298,8 @@ std::string Elaborator::stateName(StringRef name) {
       function.empty() ? name.str() : (function + "." + name).str();
   std::string unique = full;
   auto &known = functionStates[func->func];
-  for (unsigned number = 1; llvm::any_of(known, [&](auto &other) {
-         return other->name == unique;
-       });
+  for (unsigned number = 1;
+       llvm::any_of(known, [&](auto &other) { return other->name == unique; });
        ++number)
     unique = full + "'" + std::to_string(number);
   return unique;

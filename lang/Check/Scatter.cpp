@@ -165,12 +165,11 @@ Value Elaborator::emitScatter(const ast::AssignStmt *stmt, model::Tensor *old,
   extents.append(shape.begin() + leading, shape.end());
   Scalar *value = write.value;
   if (write.where)
-    value = make<model::IfScalar>(
-        model::IfScalar{{value->element, range},
-                        write.where,
-                        value,
-                        fitElement(makeConst(value->element, 0, 0, range),
-                                   value->element)});
+    value = make<model::IfScalar>(model::IfScalar{
+        {value->element, range},
+        write.where,
+        value,
+        fitElement(makeConst(value->element, 0, 0, range), value->element)});
   model::Tensor *values =
       define(makeType(value->element, extents), all, value, range);
   model::Tensor *result = newTensor(old->type, range);
@@ -189,18 +188,17 @@ Value Elaborator::scatterElements(const ast::AssignStmt *stmt,
   Scope *inner = newScope(&scope);
   Write write;
   element = &frame;
-  bool isError =
-      !writtenPlace(target, old->type.shape, *inner, frame, write);
+  bool isError = !writtenPlace(target, old->type.shape, *inner, frame, write);
   if (!isError)
     write.where = evalCondition(target->bracket->where, *inner, isError);
   if (!isError) {
     if (write.where)
       frame.guards.push_back(write.where);
-    auto *site = make<model::ReadScalar>(model::ReadScalar{
-        {old->type.element, target->range},
-        old,
-        copy(ArrayRef<Scalar *>(write.place)),
-        nullptr});
+    auto *site = make<model::ReadScalar>(
+        model::ReadScalar{{old->type.element, target->range},
+                          old,
+                          copy(ArrayRef<Scalar *>(write.place)),
+                          nullptr});
     frame.reads.push_back({site, frame.guards, true, write.ranges});
     Value value = convert(eval(stmt->value, *inner), old->type.element,
                           stmt->value->range);

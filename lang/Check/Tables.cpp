@@ -19,8 +19,8 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// Calls `visit` with every place of the indices in row-major order while it
 /// returns true.
-static bool forEachPlace(ArrayRef<model::Index *> indices,
-                         FoldPlace &place, llvm::function_ref<bool()> visit) {
+static bool forEachPlace(ArrayRef<model::Index *> indices, FoldPlace &place,
+                         llvm::function_ref<bool()> visit) {
   if (indices.empty())
     return visit();
   for (int64_t at = 0; at < indices.front()->extent; ++at) {
@@ -50,8 +50,7 @@ static double reduceValues(ReduceKind kind, ArrayRef<double> kept,
   case ReduceKind::Count:
     return sum;
   case ReduceKind::Prod:
-    return std::accumulate(kept.begin(), kept.end(), 1.0,
-                           std::multiplies<>());
+    return std::accumulate(kept.begin(), kept.end(), 1.0, std::multiplies<>());
   case ReduceKind::Max:
     return kept.empty() ? -infinity : *llvm::max_element(kept);
   case ReduceKind::Min:
@@ -79,9 +78,9 @@ static double reduceValues(ReduceKind kind, ArrayRef<double> kept,
 
 /// The values that the condition keeps, and their numbers; false where one is
 /// not known while compiling.
-bool Elaborator::foldKept(ArrayRef<model::Index *> indices,
-                          const Scalar *where, const Scalar *body,
-                          FoldPlace &place, SmallVector<double> &kept,
+bool Elaborator::foldKept(ArrayRef<model::Index *> indices, const Scalar *where,
+                          const Scalar *body, FoldPlace &place,
+                          SmallVector<double> &kept,
                           SmallVector<int64_t> &places) {
   int64_t number = 0;
   return forEachPlace(indices, place, [&] {
@@ -119,8 +118,7 @@ std::optional<double> Elaborator::foldClosed(const Scalar *scalar,
 }
 
 /// The number that a tree of constants is worth; nullopt where it reads.
-std::optional<double> Elaborator::fold(const Scalar *scalar,
-                                       FoldPlace &place) {
+std::optional<double> Elaborator::fold(const Scalar *scalar, FoldPlace &place) {
   if (auto *node = dyn_cast<model::ConstScalar>(scalar))
     return model::isFloat(node->element) ? node->number : double(node->integer);
   if (auto *node = dyn_cast<model::IndexScalar>(scalar)) {
@@ -184,8 +182,8 @@ model::Tensor *Elaborator::emitTable(const TensorValue &tensor) {
                 numbers))
     return nullptr;
   model::Tensor *result = newTensor(tensor.type, tensor.range);
-  func->func->body.push_back(make<model::Table>(model::Table{
-      {tensor.range}, copy(ArrayRef<double>(values)), result}));
+  func->func->body.push_back(make<model::Table>(
+      model::Table{{tensor.range}, copy(ArrayRef<double>(values)), result}));
   return result;
 }
 
@@ -220,8 +218,8 @@ static std::optional<Bounds> ofCorners(ScalarOp op, Bounds a, Bounds b) {
                                             : llvm::MulOverflow(x, y, value);
       if (overflow)
         return std::nullopt;
-      result = result ? hull(result, Bounds{value, value})
-                      : Bounds{value, value};
+      result =
+          result ? hull(result, Bounds{value, value}) : Bounds{value, value};
     }
   return result;
 }

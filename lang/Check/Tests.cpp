@@ -1,6 +1,6 @@
-// `test "name" { .. }`: a function without arguments, compiled like a step. What
-// it requires of run-time values becomes metrics: how many elements fail, which
-// is the first, and its two values; the name of the metric says where the
+// `test "name" { .. }`: a function without arguments, compiled like a step.
+// What it requires of run-time values becomes metrics: how many elements fail,
+// which is the first, and its two values; the name of the metric says where the
 // requirement stands and what the shape is, for `ogee test` to read.
 #include "lang/Check/Elaborator.h"
 #include "mlir/IR/Location.h"
@@ -99,11 +99,10 @@ void Elaborator::emitRequirement(const TensorValue *cond, const TensorValue *a,
   recordMetric(name + ".n", failing, range);
   place = placeOf();
   good = read(holds, place.coordinates, range);
-  model::Tensor *first =
-      define(makeType(precision, {}), {},
-             close(ReduceKind::Min, place,
-                   choose(good, number(1e30), place.number)),
-             range);
+  model::Tensor *first = define(
+      makeType(precision, {}), {},
+      close(ReduceKind::Min, place, choose(good, number(1e30), place.number)),
+      range);
   recordMetric(name + ".at", read(first, {}, range), range);
   for (auto [side, suffix] : {std::pair(a, ".a"), std::pair(b, ".b")}) {
     if (!side)
@@ -114,9 +113,10 @@ void Elaborator::emitRequirement(const TensorValue *cond, const TensorValue *a,
     Scalar *isFirst = makeOp(ScalarOp::Equal, Element::Bool,
                              {place.number, read(first, {}, range)}, range);
     Scalar *value = fitElement(read(made, at, range), precision);
-    recordMetric(name + suffix,
-                 close(ReduceKind::Sum, place, choose(isFirst, value, number(0))),
-                 range);
+    recordMetric(
+        name + suffix,
+        close(ReduceKind::Sum, place, choose(isFirst, value, number(0))),
+        range);
   }
 }
 
@@ -137,8 +137,8 @@ void Elaborator::requireClose(const ast::CallExpr *call, Scope &scope,
       report(diag::WrongType, call->args[side].value->range,
              describe(sides[side]), "a number");
   }
-  auto tolerance = asNumber(eval(call->args[2].value, scope),
-                            call->args[2].value->range);
+  auto tolerance =
+      asNumber(eval(call->args[2].value, scope), call->args[2].value->range);
   if (sides[0].isError() || sides[1].isError() || !tolerance ||
       sink.hasErrors())
     return;
@@ -146,13 +146,13 @@ void Elaborator::requireClose(const ast::CallExpr *call, Scope &scope,
   const TensorValue *b = asTensor(convert(sides[1], precision, range), range);
   if (!a || !b)
     return;
-  Value off = binary(ScalarOp::Sub, Value::ofTensor(a), Value::ofTensor(b),
-                     range);
+  Value off =
+      binary(ScalarOp::Sub, Value::ofTensor(a), Value::ofTensor(b), range);
   if (off.isError())
     return;
   off = callMath(ScalarOp::Abs, Argument{{}, off, range}, range);
-  Value within = binary(ScalarOp::LessEqual, off, Value::ofFloat(*tolerance),
-                        range);
+  Value within =
+      binary(ScalarOp::LessEqual, off, Value::ofFloat(*tolerance), range);
   if (!within.isError())
     emitRequirement(asTensor(settle(within, range), range), a, b, range);
 }
@@ -182,9 +182,9 @@ bool Elaborator::requireInTest(const ast::RequireStmt *stmt, Scope &scope) {
     return true;
   }
   const TensorValue *tensor =
-      isRunTime(cond) ? asTensor(settle(cond, stmt->cond->range),
-                                 stmt->cond->range)
-                      : nullptr;
+      isRunTime(cond)
+          ? asTensor(settle(cond, stmt->cond->range), stmt->cond->range)
+          : nullptr;
   if (tensor && tensor->type.element == Element::Bool)
     emitRequirement(tensor, nullptr, nullptr, stmt->cond->range);
   else

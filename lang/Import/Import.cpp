@@ -174,9 +174,8 @@ void Importer::importTable(const model::Table &table) {
     values.push_back(isa<FloatType>(element)
                          ? Attribute(builder.getFloatAttr(element, value))
                          : builder.getIntegerAttr(element, int64_t(value)));
-  tensors[table.result] =
-      arith::ConstantOp::create(builder, location(table.range),
-                                DenseElementsAttr::get(type, values));
+  tensors[table.result] = arith::ConstantOp::create(
+      builder, location(table.range), DenseElementsAttr::get(type, values));
 }
 
 void Importer::importCall(const model::Call &call) {

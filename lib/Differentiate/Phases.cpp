@@ -1,6 +1,6 @@
-// Strides. With i = s * k + r the place h * s + i has the quotient h + k and the
-// phase r: a window of stride s is s windows of stride 1 side by side, in one
-// gather, and no element is multiplied by a zero that was put in for the
+// Strides. With i = s * k + r the place h * s + i has the quotient h + k and
+// the phase r: a window of stride s is s windows of stride 1 side by side, in
+// one gather, and no element is multiplied by a zero that was put in for the
 // stride. Only where no loop has stride 1 zeros are put in.
 #include "lib/Differentiate/Shifted.h"
 #include "lib/Nn/Affine.h"
@@ -42,9 +42,8 @@ private:
   }
   /// The forms that read the loop.
   int64_t uses(unsigned loop) const {
-    return llvm::count_if(shift.forms, [&](ArrayRef<int64_t> form) {
-      return form[loop] != 0;
-    });
+    return llvm::count_if(
+        shift.forms, [&](ArrayRef<int64_t> form) { return form[loop] != 0; });
   }
   void reshape(ArrayRef<int64_t> shape, ArrayRef<ReassociationIndices> groups,
                bool expand);
@@ -65,13 +64,13 @@ void Splitter::reshape(ArrayRef<int64_t> shape,
   auto element =
       cast<RankedTensorType>(shift.gradient.getType()).getElementType();
   auto type = RankedTensorType::get(shape, element);
-  shift.gradient =
-      expand ? tensor::ExpandShapeOp::create(builder, loc, type, shift.gradient,
-                                             groups)
-                   .getResult()
-             : tensor::CollapseShapeOp::create(builder, loc, type,
-                                               shift.gradient, groups)
-                   .getResult();
+  shift.gradient = expand
+                       ? tensor::ExpandShapeOp::create(builder, loc, type,
+                                                       shift.gradient, groups)
+                             .getResult()
+                       : tensor::CollapseShapeOp::create(builder, loc, type,
+                                                         shift.gradient, groups)
+                             .getResult();
 }
 
 /// Zeros behind one dimension of the gradient.
@@ -87,9 +86,9 @@ void Splitter::pad(int64_t dimension, int64_t high) {
       cast<RankedTensorType>(shift.gradient.getType()).getElementType();
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-  shift.gradient = tensor::PadOp::create(
-      builder, loc, RankedTensorType::get(shape, element), shift.gradient,
-      before, behind, zero);
+  shift.gradient =
+      tensor::PadOp::create(builder, loc, RankedTensorType::get(shape, element),
+                            shift.gradient, before, behind, zero);
 }
 
 /// Each dimension alone, but dimension `pair` with the one behind it.

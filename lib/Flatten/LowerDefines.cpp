@@ -64,10 +64,10 @@ Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
       labels.push_back(tensors.newLabel(extent));
     Indexed zero =
         tensors.number(builder.getIntegerAttr(places.getElementType(), 0));
-    Value inside = tensors.materialize(
-        tensors.apply<arith::MaxSIOp>(
-            {tensors.view(op.getPlaces(), labels), zero}),
-        labels);
+    Value inside =
+        tensors.materialize(tensors.apply<arith::MaxSIOp>(
+                                {tensors.view(op.getPlaces(), labels), zero}),
+                            labels);
     result = nn::ScatterAddOp::create(builder, loc, table, init, inside,
                                       op.getValues());
   } else {

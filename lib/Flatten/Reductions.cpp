@@ -141,9 +141,9 @@ std::optional<Indexed> Element::reduceIntegers(arch::ReduceOp op,
     return std::nullopt;
   }
   auto attribute = IntegerAttr::get(type, neutral);
-  Indexed kept =
-      keep ? tensors.select(*keep, element, tensors.number(attribute))
-           : element;
+  Indexed kept = keep
+                     ? tensors.select(*keep, element, tensors.number(attribute))
+                     : element;
   if (op.getKind() == arch::ReduceKind::Sum)
     return tensors.sum(kept, over);
   return closeEach(combiner, kept, attribute, over);

@@ -1,7 +1,7 @@
 // Running sums: `sum[m where m < n](e)` with e free of n has a value for each n
-// that costs one addition more than that of n - 1, and not a sum of its own. The
-// tensor is added to itself, moved by 1, 2, 4, ..: log2 N element-wise steps, whose
-// gradients are moves and additions again.
+// that costs one addition more than that of n - 1, and not a sum of its own.
+// The tensor is added to itself, moved by 1, 2, 4, ..: log2 N element-wise
+// steps, whose gradients are moves and additions again.
 #include "lib/Flatten/Element.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -33,8 +33,7 @@ std::optional<Element::Running> Element::runningOf(arch::ReduceOp op,
   Block &body = op.getBody().front();
   bool fits = op.getKind() == arch::ReduceKind::Sum ||
               op.getKind() == arch::ReduceKind::Count;
-  if (!fits || body.getNumArguments() != 1 ||
-      body.back().getNumOperands() < 2)
+  if (!fits || body.getNumArguments() != 1 || body.back().getNumOperands() < 2)
     return std::nullopt;
   auto compare = body.back().getOperand(1).getDefiningOp<arith::CmpIOp>();
   if (!compare)
@@ -50,8 +49,8 @@ std::optional<Element::Running> Element::runningOf(arch::ReduceOp op,
   auto open = cast<AffineDimExpr>(term->index);
   if (tensors.extent(open.getPosition()) != tensors.extent(closed))
     return std::nullopt;
-  arith::CmpIPredicate predicate = isLeft ? compare.getPredicate()
-                                          : swapped(compare.getPredicate());
+  arith::CmpIPredicate predicate =
+      isLeft ? compare.getPredicate() : swapped(compare.getPredicate());
   switch (predicate) {
   case arith::CmpIPredicate::slt:
     return Running{closed, open.getPosition(), false, true};
@@ -105,19 +104,18 @@ Indexed Element::runningSum(const Indexed &element, const Running &running) {
   bool isFloat = isa<FloatType>(element.elementType());
   for (int64_t by = 1; by < extent; by *= 2) {
     Value other = moved(builder, loc, sums, dimension, by, running.fromEnd);
-    Indexed next = tensors.apply(isFloat ? arith::AddFOp::getOperationName()
-                                         : arith::AddIOp::getOperationName(),
-                                 {tensors.view(sums, labels),
-                                  tensors.view(other, labels)},
-                                 element.elementType());
+    Indexed next =
+        tensors.apply(isFloat ? arith::AddFOp::getOperationName()
+                              : arith::AddIOp::getOperationName(),
+                      {tensors.view(sums, labels), tensors.view(other, labels)},
+                      element.elementType());
     sums = tensors.materialize(next, labels);
   }
   return tensors.view(sums, labels);
 }
 
 /// Whether `op` was a running sum; its body is lowered without the condition.
-FailureOr<bool> Element::lowerRunning(arch::ReduceOp op,
-                                      ArrayRef<Label> over) {
+FailureOr<bool> Element::lowerRunning(arch::ReduceOp op, ArrayRef<Label> over) {
   auto running = over.size() == 1 ? runningOf(op, over[0]) : std::nullopt;
   if (!running)
     return false;
@@ -131,10 +129,10 @@ FailureOr<bool> Element::lowerRunning(arch::ReduceOp op,
   if (op.getKind() == arch::ReduceKind::Count) {
     Type type = isa<IndexType>(op.getType()) ? tensors.builder.getI64Type()
                                              : op.getType();
-    element = tensors.apply(isa<FloatType>(type)
-                                ? arith::UIToFPOp::getOperationName()
-                                : arith::ExtUIOp::getOperationName(),
-                            element, type);
+    element =
+        tensors.apply(isa<FloatType>(type) ? arith::UIToFPOp::getOperationName()
+                                           : arith::ExtUIOp::getOperationName(),
+                      element, type);
   }
   setData(op, runningSum(element, *running));
   return true;

@@ -74,17 +74,16 @@ static Value writeNumbers(OpBuilder &builder, Location loc,
 }
 
 /// `value` where `condition`, over its leading dimensions, holds, else 0.
-static Value keepWhere(OpBuilder &builder, Location loc, Value value,
-                       llvm::function_ref<Indexed(IndexedBuilder &,
-                                                  ArrayRef<Label>)>
-                           condition) {
+static Value keepWhere(
+    OpBuilder &builder, Location loc, Value value,
+    llvm::function_ref<Indexed(IndexedBuilder &, ArrayRef<Label>)> condition) {
   IndexedBuilder tensors(builder, loc);
   auto [all, kept] = label(tensors, value, {});
   Type type = tensorOf(value).getElementType();
-  return tensors.materialize(
-      tensors.select(condition(tensors, all), tensors.view(value, all),
-                     tensors.number(0.0, type)),
-      all);
+  return tensors.materialize(tensors.select(condition(tensors, all),
+                                            tensors.view(value, all),
+                                            tensors.number(0.0, type)),
+                             all);
 }
 
 /// The numbers of the writes are written in the same way: what is read back
@@ -102,9 +101,8 @@ LogicalResult ScatterOp::differentiate(Reverse &reverse) {
   int64_t rows = tensorOf(getInit()).getDimSize(0);
   Value none = plain.constant(builder.getIntegerAttr(integer, -1), rows);
   Value numbers = writeNumbers(builder, loc, places);
-  Value last =
-      ScatterOp::create(builder, loc, none.getType(), none, getIndices(),
-                        numbers);
+  Value last = ScatterOp::create(builder, loc, none.getType(), none,
+                                 getIndices(), numbers);
   auto equal = [&](IndexedBuilder &tensors, const Indexed &a,
                    const Indexed &b) {
     return tensors.apply(
@@ -114,29 +112,29 @@ LogicalResult ScatterOp::differentiate(Reverse &reverse) {
                                  getContext(), arith::CmpIPredicate::eq)));
   };
   if (reverse.wants(getInit()))
-    reverse.add(getInit(),
-                keepWhere(builder, loc, gradient,
-                          [&](IndexedBuilder &tensors, ArrayRef<Label> all) {
-                            return equal(tensors,
-                                         tensors.view(last, all.front()),
-                                         tensors.number(builder.getIntegerAttr(
-                                             integer, -1)));
-                          }));
+    reverse.add(
+        getInit(),
+        keepWhere(builder, loc, gradient,
+                  [&](IndexedBuilder &tensors, ArrayRef<Label> all) {
+                    return equal(
+                        tensors, tensors.view(last, all.front()),
+                        tensors.number(builder.getIntegerAttr(integer, -1)));
+                  }));
   if (!reverse.wants(getUpdates()))
     return success();
   // A place that is no write reads anywhere, and finds another number there.
   auto [labels, same] = label(plain, getIndices(), {});
   Type element = places.getElementType();
-  Value safe = plain.materialize(
-      plain.apply<arith::MaxSIOp>(
-          {plain.view(getIndices(), labels),
-           plain.number(builder.getIntegerAttr(element, 0))}),
-      labels);
+  Value safe =
+      plain.materialize(plain.apply<arith::MaxSIOp>(
+                            {plain.view(getIndices(), labels),
+                             plain.number(builder.getIntegerAttr(element, 0))}),
+                        labels);
   Value stayed = GatherOp::create(
       builder, loc, RankedTensorType::get(places.getShape(), integer), last,
       safe);
-  Value rowsOf = GatherOp::create(builder, loc, getUpdates().getType(),
-                                  gradient, safe);
+  Value rowsOf =
+      GatherOp::create(builder, loc, getUpdates().getType(), gradient, safe);
   reverse.add(getUpdates(),
               keepWhere(builder, loc, rowsOf,
                         [&](IndexedBuilder &tensors, ArrayRef<Label> all) {

@@ -214,7 +214,8 @@ OpKind schedule::kindOf(Operation *op) {
           [](auto) { return OpKind::Reduction; })
       .Case<nn::AttentionOp, nn::AttentionGradOp>(
           [](auto) { return OpKind::Attention; })
-      .Case<nn::ScatterAddOp, nn::ScatterOp>([](auto) { return OpKind::Scatter; })
+      .Case<nn::ScatterAddOp, nn::ScatterOp>(
+          [](auto) { return OpKind::Scatter; })
       .Case<linalg::GenericOp>(kindOfGeneric)
       .Default([](Operation *) { return OpKind::Other; });
 }

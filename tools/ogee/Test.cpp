@@ -1,5 +1,5 @@
-// `ogee test FILE`: each test is built by this same program and run by itself, so
-// that one that fails, or does not compile, says nothing about the others.
+// `ogee test FILE`: each test is built by this same program and run by itself,
+// so that one that fails, or does not compile, says nothing about the others.
 #include "tools/ogee/Test.h"
 #include "lang/Diagnostics.h"
 #include "lang/Parse/Parse.h"
@@ -102,8 +102,7 @@ static std::vector<Failure> failuresOf(const json::Object &step,
       text += "does not hold";
     if (failing && *failing > 1)
       text += " (" + numberOf(step, stem + ".n") + " elements fail)";
-    failures.push_back(
-        {(file + ":" + parts[1] + ":" + parts[2]).str(), text});
+    failures.push_back({(file + ":" + parts[1] + ":" + parts[2]).str(), text});
   }
   llvm::sort(failures, [](const Failure &a, const Failure &b) {
     return a.place < b.place;
@@ -133,8 +132,8 @@ static bool runOne(const CommandLine &line, StringRef title) {
   std::string program = place.file("test"), errors = place.file("errors"),
               log = place.file("log"), data = place.file("data");
   std::string self = sys::fs::getMainExecutable(nullptr, nullptr);
-  SmallVector<StringRef> build = {"build", line.file, "--test", title,
-                                  "-o",    program};
+  SmallVector<StringRef> build = {"build", line.file, "--test",
+                                  title,   "-o",      program};
   std::string target = "--target=" + line.target;
   std::string library = "--library=" + line.library;
   build.push_back(target);
