@@ -150,7 +150,7 @@ FailureOr<Standing> KernelVerifier::visitProduct(linalg::GenericOp op) {
 }
 
 FailureOr<Standing> KernelVerifier::visitAnchor(Operation *op) {
-  bool isScatter = isa<nn::ScatterAddOp>(op);
+  bool isScatter = isa<nn::ScatterAddOp, nn::ScatterOp>(op);
   ++(isScatter ? scatters : attentions);
   for (Value operand : op->getOperands())
     if (standing(operand) != Standing::Leaf)

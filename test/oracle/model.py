@@ -8,6 +8,8 @@ arch operations; shares the reader of the IR with the rest, and no code with lib
 
 import math
 
+from collections import Counter
+
 import numpy as np
 
 import ir
@@ -240,9 +242,29 @@ class Model:
         self.values, self.times = values, times
         self.written: dict[str, np.ndarray] = {}
         self.records: list[tuple[str, str, np.ndarray]] = []
+        self.calls: Counter[str] = Counter()
+        self.numbers: list[int] = []
 
     def call(self, name: str, arguments: list, path: str) -> list:
-        block = self.functions[name].regions[0][0]
+        """A state of a function is one for each call, which are numbered."""
+        function = self.functions[name]
+        block = function.regions[0][0]
+        number = 0
+        if any(op.attributes["path"].startswith("@") for op in block.ops if op.name in ("arch.get", "arch.set")):
+            key = path + "|" + function.attributes["component"]
+            number, self.calls[key] = self.calls[key], self.calls[key] + 1
+        self.numbers.append(number)
+        try:
+            return self.body(name, block, arguments, path)
+        finally:
+            self.numbers.pop()
+
+    def stored(self, path: str, relative: str) -> str:
+        """The path of a parameter or state as the functions of `path` name it."""
+        full = within(path, relative.removeprefix("@"))
+        return f"{full}@{self.numbers[-1]}" if relative.startswith("@") and self.numbers[-1] else full
+
+    def body(self, name: str, block: ir.Block, arguments: list, path: str) -> list:
         frame = Frame(dict(zip(block.arguments, arguments, strict=True)), [])
         with np.errstate(all="ignore"):
             for op in block.ops:
@@ -258,11 +280,11 @@ class Model:
             results = self.call(op.attributes["callee"].lstrip("@"), [scope[o] for o in op.operands], inner)
             scope.update(zip(op.results, results, strict=True))
         elif op.name == "arch.get":
-            place = within(path, op.attributes["path"])
+            place = self.stored(path, op.attributes["path"])
             value = self.written.get(place, self.values[place])
             scope[op.results[0]] = value if self.variables[place]["param"] else real(value)
         elif op.name == "arch.set":
-            self.written[within(path, op.attributes["path"])] = real(scope[op.operands[0]])
+            self.written[self.stored(path, op.attributes["path"])] = real(scope[op.operands[0]])
         elif op.name == "arch.record":
             name = joined(path, op.attributes["name"])
             self.records.append((op.attributes["kind"], name, scope[op.operands[0]]))
