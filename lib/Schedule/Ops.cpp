@@ -64,7 +64,8 @@ Operation *schedule::combiner(linalg::GenericOp op) {
   Operation &combine = body.front();
   bool fits =
       isa<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp,
-          arith::AddIOp, arith::AndIOp, arith::OrIOp>(combine);
+          arith::AddIOp, arith::MulIOp, arith::MaxSIOp, arith::MinSIOp,
+          arith::AndIOp, arith::OrIOp>(combine);
   return fits && body.getTerminator()->getOperand(0) == combine.getResult(0) &&
                  llvm::is_contained(combine.getOperands(),
                                     body.getArgument(0)) &&
@@ -84,18 +85,18 @@ bool schedule::startsNeutral(linalg::GenericOp op) {
   if (!start || !combine)
     return false;
   constexpr double infinity = std::numeric_limits<double>::infinity();
+  auto integer = [&] { return cast<IntegerAttr>(*start).getValue(); };
   return TypeSwitch<Operation *, bool>(combine)
       .Case<arith::AddFOp>([&](auto) { return isNumber(*start, 0); })
       .Case<arith::MulFOp>([&](auto) { return isNumber(*start, 1); })
       .Case<arith::MaximumFOp>(
           [&](auto) { return isNumber(*start, -infinity); })
       .Case<arith::MinimumFOp>([&](auto) { return isNumber(*start, infinity); })
-      .Case<arith::AndIOp>([&](auto) {
-        return cast<IntegerAttr>(*start).getValue().isAllOnes();
-      })
-      .Default([&](Operation *) { // addi, ori
-        return cast<IntegerAttr>(*start).getValue().isZero();
-      });
+      .Case<arith::MulIOp>([&](auto) { return integer().isOne(); })
+      .Case<arith::MaxSIOp>([&](auto) { return integer().isMinSignedValue(); })
+      .Case<arith::MinSIOp>([&](auto) { return integer().isMaxSignedValue(); })
+      .Case<arith::AndIOp>([&](auto) { return integer().isAllOnes(); })
+      .Default([&](Operation *) { return integer().isZero(); }); // addi, ori
 }
 
 std::optional<TypedAttr> schedule::splatOf(Value value) {

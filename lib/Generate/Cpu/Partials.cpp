@@ -13,7 +13,7 @@ Operation *ogee::combinerOf(linalg::GenericOp reduction) {
 }
 
 double ogee::neutralOf(Operation *combiner) {
-  if (isa<arith::MulFOp, arith::MulIOp, arith::AndIOp>(combiner))
+  if (isa<arith::MulFOp, arith::MulIOp>(combiner))
     return 1;
   // Integers are i32, or i64 that hold such.
   if (isa<arith::MaxSIOp>(combiner))
