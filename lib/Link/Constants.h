@@ -37,6 +37,11 @@ public:
     return global(llvm::ConstantDataArray::getString(context, text));
   }
 
+  /// The same; null for a text that is not there.
+  llvm::Constant *text(llvm::StringRef value) {
+    return value.empty() ? null() : string(value);
+  }
+
   /// A pointer to the numbers; null if there are none.
   llvm::Constant *numbers(llvm::ArrayRef<int64_t> values) {
     if (values.empty())

@@ -5,6 +5,7 @@
 
 #include "lib/Kernel/Kernel.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/IR/Module.h"
 
 #include <memory>
@@ -20,9 +21,8 @@ struct TableOptions {
   llvm::function_ref<bool(kernel::FuncOp)> hasFinish;
 };
 
-/// Emits an error and returns null where the module lacks what the runtime
-/// needs: a `step` program, a plan, a loss that is known before the first
-/// update.
+/// Emits an error and returns null where the module has no `nn.train` or no
+/// plan.
 std::unique_ptr<llvm::Module> buildTables(mlir::ModuleOp module,
                                           const TableOptions &options,
                                           llvm::LLVMContext &context);

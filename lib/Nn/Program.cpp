@@ -95,14 +95,18 @@ Indexed ogee::softmaxOf(IndexedBuilder &tensors, const Indexed &input,
       tensors.apply<arith::SubFOp>({input, safe}));
 }
 
+void ogee::eraseDead(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 void ogee::eraseDead(ModuleOp module) {
   for (Operation &function : *module.getBody()) {
     if (!isa<FunctionOpInterface>(function))
       continue;
     for (Region &region : function.getRegions())
       for (Block &block : region)
-        for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
-          if (isOpTriviallyDead(&op))
-            op.erase();
+        eraseDead(block);
   }
 }

@@ -34,7 +34,8 @@ bool mayBeMasked(mlir::Value tensor);
 Indexed softmaxOf(IndexedBuilder &tensors, const Indexed &input,
                   const Indexed &lse, bool masked);
 
-/// Erases operations of functions whose results nobody reads.
+/// Erases operations whose results nobody reads: of a block, of all functions.
+void eraseDead(mlir::Block &block);
 void eraseDead(mlir::ModuleOp module);
 
 } // namespace ogee

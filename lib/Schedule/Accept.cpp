@@ -63,7 +63,7 @@ static bool isPartialRole(Role role) {
 
 Standing Judge::standing(Value value) const {
   if (group.family == Family::Attention)
-    value = Graph::base(value);
+    value = base(value);
   int64_t made = graph.producer(value);
   if (made < 0)
     return {};

@@ -8,6 +8,7 @@
 #include "lib/Schedule/Schedule.h"
 
 #include "lib/Nn/Nn.h"
+#include "lib/Nn/Program.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -20,9 +21,6 @@ namespace ogee {
 #include "lib/Schedule/Passes.h.inc"
 } // namespace ogee
 
-/// Traffic is priced in this many units a byte; scalar operations, six of which
-/// take as long as a byte, in the same.
-static constexpr int64_t kUnitsPerByte = 12, kUnitsPerScalar = 2;
 /// Readers of a value are counted up to this.
 static constexpr size_t kMostReaders = 4;
 /// A recomputed value that reads more whole tensors than this is cut nearer.
@@ -57,9 +55,7 @@ static llvm::DenseSet<Value> storedByForward(func::FuncOp function) {
   forward->setFunctionType(builder.getFunctionType(
       function.getArgumentTypes(), TypeRange(ValueRange(results))));
   forward->setAllResultAttrs(attributes);
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  eraseDead(*body);
   Graph graph(*forward);
   Groups groups = groupNodes(graph);
   llvm::DenseSet<Value> stored;
@@ -278,9 +274,7 @@ struct CutGraph : ogee::impl::CutGraphBase<CutGraph> {
       Cutter cutter(graph, storedByForward(function));
       cutter.run();
       cutter.rewrite();
-      for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-        if (isOpTriviallyDead(&op))
-          op.erase();
+      eraseDead(body);
     }
   }
 };

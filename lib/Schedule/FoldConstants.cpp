@@ -4,6 +4,7 @@
 #include "lib/Schedule/Prepare.h"
 
 #include "lib/Nn/Nn.h"
+#include "lib/Nn/Program.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -38,9 +39,7 @@ static void foldBody(Block &body) {
     op.getResult(0).replaceAllUsesWith(replacement);
     op.erase();
   }
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  eraseDead(body);
 }
 
 /// Drops the inputs that are splats or that the body does not read.

@@ -1,8 +1,7 @@
 #include "lib/Schedule/Graph.h"
 
 #include "lib/Kernel/Kernel.h"
-
-#include "llvm/ADT/StringMap.h"
+#include "lib/Schedule/Updates.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -40,15 +39,6 @@ int64_t Graph::producer(Value value) const {
 ArrayRef<unsigned> Graph::readers(Value value) const {
   auto found = readersOf.find(value);
   return found == readersOf.end() ? ArrayRef<unsigned>() : found->second;
-}
-
-Value Graph::base(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (kindOf(op) != OpKind::View)
-      break;
-    value = source(op);
-  }
-  return value;
 }
 
 SmallVector<unsigned> Graph::segmentsOf(unsigned root) const {
@@ -97,26 +87,14 @@ void Graph::refresh() {
 /// A next value is written over the old one, so whoever reads the old one comes
 /// before; and the loss is known before anything is updated.
 void Graph::addOrder() {
-  llvm::StringMap<Value> arguments;
-  for (BlockArgument argument : func.getArguments())
-    if (auto path = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
-                                                      "nn.path"))
-      arguments[path.getValue()] = argument;
-  Operation *terminator = func.getBody().front().getTerminator();
-  for (OpOperand &result : terminator->getOpOperands()) {
-    auto name = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
-                                                     "nn.name");
-    if (name && name.getValue() == "loss")
-      lossNode = producer(base(result.get()));
-  }
-  for (OpOperand &result : terminator->getOpOperands()) {
-    auto path = func.getResultAttrOfType<StringAttr>(result.getOperandNumber(),
-                                                     "nn.updates");
-    int64_t made = producer(base(result.get()));
-    if (!path || made < 0)
+  if (Value loss = lossOf(func))
+    lossNode = producer(loss);
+  for (const Update &update : updatesOf(func)) {
+    int64_t made = producer(update.next);
+    if (made < 0)
       continue;
     nodes[made].updates = true;
-    for (unsigned reader : readers(arguments.lookup(path.getValue())))
+    for (unsigned reader : readers(update.old))
       if (int64_t(reader) != made)
         nodes[made].after.push_back(reader);
     if (lossNode >= 0 && lossNode != made)

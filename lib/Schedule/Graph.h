@@ -53,8 +53,6 @@ public:
   llvm::SmallVector<unsigned> segmentsOf(unsigned root) const;
   /// The node that makes the loss, or -1.
   int64_t loss() const { return lossNode; }
-  /// The value under views: an argument or what a node makes.
-  static mlir::Value base(mlir::Value value);
 
   /// Computes sources and readers again after `clone` flags changed.
   void refresh();

@@ -2,9 +2,9 @@
 // that do not need each other share one.
 #include "lib/Schedule/Ops.h"
 #include "lib/Schedule/Schedule.h"
+#include "lib/Schedule/Updates.h"
 
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -17,8 +17,10 @@ namespace ogee {
 namespace {
 class Joiner {
 public:
-  explicit Joiner(kernel::ProgramOp program) : program(program) {
-    collectUpdates();
+  explicit Joiner(kernel::ProgramOp program)
+      : program(program), loss(schedule::lossOf(program)) {
+    for (const schedule::Update &update : schedule::updatesOf(program))
+      overwrites[update.next] = update.old;
   }
 
   void run() {
@@ -35,19 +37,8 @@ public:
   }
 
 private:
-  void collectUpdates();
   bool mayJoin(kernel::LaunchOp launch);
   void add(kernel::LaunchOp launch);
-
-  /// The argument or launch result that a view lies in.
-  static Value base(Value value) {
-    while (Operation *op = value.getDefiningOp()) {
-      if (schedule::kindOf(op) != schedule::OpKind::View)
-        break;
-      value = schedule::source(op);
-    }
-    return value;
-  }
 
   kernel::ProgramOp program;
   llvm::DenseMap<Value, Value> overwrites; // next value -> the argument
@@ -57,29 +48,11 @@ private:
 };
 } // namespace
 
-void Joiner::collectUpdates() {
-  llvm::StringMap<Value> arguments;
-  for (BlockArgument argument : program.getArguments())
-    if (auto path = program.getArgAttrOfType<StringAttr>(
-            argument.getArgNumber(), "nn.path"))
-      arguments[path.getValue()] = argument;
-  Operation *yield = program.getBody().front().getTerminator();
-  for (OpOperand &result : yield->getOpOperands()) {
-    unsigned index = result.getOperandNumber();
-    auto path = program.getResultAttrOfType<StringAttr>(index, "nn.updates");
-    if (path)
-      overwrites[base(result.get())] = arguments.lookup(path.getValue());
-    auto name = program.getResultAttrOfType<StringAttr>(index, "nn.name");
-    if (name && name.getValue() == "loss")
-      loss = base(result.get());
-  }
-}
-
 bool Joiner::mayJoin(kernel::LaunchOp launch) {
   if (made.empty())
     return false;
   for (Value input : launch.getInputs())
-    if (made.contains(base(input)))
+    if (made.contains(schedule::base(input)))
       return false;
   for (Value result : launch.getResults()) {
     Value old = overwrites.lookup(result);
@@ -93,7 +66,7 @@ bool Joiner::mayJoin(kernel::LaunchOp launch) {
 void Joiner::add(kernel::LaunchOp launch) {
   made.insert(launch.getResults().begin(), launch.getResults().end());
   for (Value input : launch.getInputs())
-    read.insert(base(input));
+    read.insert(schedule::base(input));
   for (Value result : launch.getResults())
     updating |= overwrites.contains(result);
 }

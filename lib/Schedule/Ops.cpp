@@ -221,6 +221,15 @@ OpKind schedule::kindOf(Operation *op) {
       .Default([](Operation *) { return OpKind::Other; });
 }
 
+Value schedule::base(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (kindOf(op) != OpKind::View)
+      break;
+    value = source(op);
+  }
+  return value;
+}
+
 static int64_t costOfScalar(Operation &op) {
   return TypeSwitch<Operation *, int64_t>(&op)
       .Case<arith::DivFOp, arith::RemFOp>([](auto) { return 4; })

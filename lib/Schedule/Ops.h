@@ -36,6 +36,8 @@ int64_t elementsOf(mlir::Value value);
 /// Bytes in memory; an i1 takes one.
 int64_t bytesOf(mlir::Value value);
 inline mlir::Value source(mlir::Operation *view) { return view->getOperand(0); }
+/// What is under the views of `value`: an argument, or what no view makes.
+mlir::Value base(mlir::Value value);
 
 /// All loops parallel, one result.
 bool isParallel(mlir::linalg::GenericOp op);
@@ -62,6 +64,10 @@ std::optional<ProductLoops> productLoops(mlir::Operation *op);
 /// sorted; loops are in the order of its dimensions.
 mlir::Value reductionInput(mlir::Operation *op);
 llvm::SmallVector<int64_t> reducedDims(mlir::Operation *op);
+
+/// Cuts price traffic in this many units a byte; scalar operations, six of
+/// which take as long as a byte, in the same.
+inline constexpr int64_t kUnitsPerByte = 12, kUnitsPerScalar = 2;
 
 /// Scalar operations that an element of an element-wise result or one element
 /// of a reduction's input costs, in additions: a division 4, a root 6, an

@@ -1,5 +1,6 @@
 // Before values are counted they must be spelled one way: whatever is equal,
 // constant or a sum that its producers can do is gone when the cut is made.
+#include "lib/Nn/Program.h"
 #include "lib/Schedule/Ops.h"
 #include "lib/Schedule/Prepare.h"
 #include "lib/Schedule/Schedule.h"
@@ -58,13 +59,6 @@ static void markBackward(func::FuncOp function) {
       op.setAttr(kernel::kBackwardAttr, marked);
 }
 
-static void eraseDead(func::FuncOp function) {
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
-}
-
 static Value copied(OpBuilder &builder, Location loc, Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
@@ -112,12 +106,13 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       DominanceInfo dominance(function);
       IRRewriter rewriter(&getContext());
+      Block &body = function.getBody().front();
       schedule::foldConstants(function);
       schedule::normaliseLoops(function);
-      eraseDead(function);
+      eraseDead(body);
       eliminateCommonSubExpressions(rewriter, dominance, function);
       schedule::mergeSums(function);
-      eraseDead(function);
+      eraseDead(body);
       copyReturned(function);
       markBackward(function);
     }

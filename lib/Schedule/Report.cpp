@@ -1,6 +1,7 @@
 #include "lib/Schedule/Report.h"
 
 #include "lib/Schedule/Ops.h"
+#include "lib/Schedule/Updates.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -17,14 +18,14 @@ public:
       if (auto launch = dyn_cast<kernel::LaunchOp>(op))
         launches.push_back(launch);
     findUpdates();
-    findLoss();
+    if (Value value = schedule::lossOf(program))
+      loss = value.getDefiningOp<kernel::LaunchOp>();
   }
 
   ScheduleReport run();
 
 private:
   void findUpdates();
-  void findLoss();
   StringAttr argumentAttr(Value value, StringRef name) const {
     auto argument = dyn_cast<BlockArgument>(value);
     return argument ? program.getArgAttrOfType<StringAttr>(
@@ -36,14 +37,6 @@ private:
   int64_t readBytes(kernel::LaunchOp launch) const;
   int64_t writtenBytes(kernel::LaunchOp launch) const;
   int64_t savedBytes(kernel::LaunchOp launch);
-  static Value base(Value value) {
-    while (Operation *op = value.getDefiningOp()) {
-      if (schedule::kindOf(op) != schedule::OpKind::View)
-        break;
-      value = schedule::source(op);
-    }
-    return value;
-  }
 
   mutable kernel::ProgramOp program; // MLIR operations are not const-correct
   SmallVector<kernel::LaunchOp> launches;
@@ -62,21 +55,8 @@ void Counter::findUpdates() {
     if (kind && path && kind.getValue() == "moment")
       moments.insert(path.getValue());
   }
-  Operation *yield = program.getBody().front().getTerminator();
-  for (OpOperand &result : yield->getOpOperands())
-    if (auto path = program.getResultAttrOfType<StringAttr>(
-            result.getOperandNumber(), "nn.updates"))
-      updates[base(result.get())] = path.getValue();
-}
-
-void Counter::findLoss() {
-  Operation *yield = program.getBody().front().getTerminator();
-  for (OpOperand &result : yield->getOpOperands()) {
-    auto name = program.getResultAttrOfType<StringAttr>(
-        result.getOperandNumber(), "nn.name");
-    if (name && name.getValue() == "loss")
-      loss = base(result.get()).getDefiningOp<kernel::LaunchOp>();
-  }
+  for (const schedule::Update &update : schedule::updatesOf(program))
+    updates[update.next] = update.path;
 }
 
 /// The path up to its first number: `blocks.3` of `blocks.3.norm1.weight`.
@@ -108,7 +88,7 @@ std::string Counter::blockOf(kernel::LaunchOp launch) {
   // A saved value tells better than a gradient, which a later block makes.
   Operation *nearest = nullptr;
   for (Value input : launch.getInputs()) {
-    Operation *made = base(input).getDefiningOp();
+    Operation *made = schedule::base(input).getDefiningOp();
     if (made && (!nearest || made->isBeforeInBlock(nearest)))
       nearest = made;
   }

@@ -12,10 +12,6 @@ using namespace ogee;
 using namespace ogee::schedule;
 using kernel::Family;
 
-/// Traffic is priced in this many units a byte; scalar operations, six of which
-/// take as long as a byte, in the same.
-static constexpr int64_t kUnitsPerByte = 12, kUnitsPerScalar = 2;
-
 namespace {
 class Sink {
 public:

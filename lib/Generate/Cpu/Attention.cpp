@@ -172,26 +172,17 @@ LogicalResult ogee::emitAttention(ModuleOp module, kernel::FuncOp kernel,
 
 SmallVector<AnchorSum> ogee::attentionSums(kernel::FuncOp kernel,
                                            Value result) {
-  SmallVector<AnchorSum> sums;
-  for (auto [workspace, op] : llvm::enumerate(partialsOf(kernel))) {
-    auto generic = dyn_cast<linalg::GenericOp>(op);
-    if (!generic || generic.getNumDpsInputs() != 1)
-      continue;
-    OpOperand *input = generic.getDpsInputOperand(0);
-    AffineMap map = generic.getMatchingIndexingMap(input);
-    AffineMap out =
-        generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
-    if (!map.isPermutation())
-      continue;
-    for (const Sink &sink : sinksOf(input->get())) {
-      if (sink.value != result)
-        continue;
-      AffineMap loops = inversePermutation(map).compose(sink.map);
-      AffineMap reach = simplifyAffineMap(out.compose(loops));
-      bool alongRows = !reach.isFunctionOfDim(1);
-      sums.push_back({generic, combinerOf(generic), unsigned(workspace), loops,
-                      reach, alongRows, /*viewed=*/true});
-    }
+  auto reach = [&](Value summed) {
+    SmallVector<AffineMap> maps;
+    for (const Sink &sink : sinksOf(summed))
+      if (sink.value == result)
+        maps.push_back(sink.map);
+    return maps;
+  };
+  SmallVector<AnchorSum> sums = sumsOf(kernel, reach);
+  for (AnchorSum &sum : sums) {
+    sum.alongRows = !sum.out.isFunctionOfDim(1);
+    sum.viewed = true;
   }
   return sums;
 }

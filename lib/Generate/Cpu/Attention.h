@@ -55,8 +55,6 @@ public:
       : frame(frame), elements(elements), plan(plan), shape(plan.shape) {}
 
 protected:
-  using Source = PanelSource;
-
   mlir::Value at(int64_t bytes, mlir::Value elementsOffset);
   mlir::Value scratch(int64_t bytes) {
     return frame.bytes(frame.scratch(), bytes);
@@ -70,7 +68,8 @@ protected:
   /// Packs the panels from 0 up to `panels` of a matrix with `depth` k, at
   /// `offset` of scratch: [panel][k][width]. `across`: k is the contiguous one.
   void pack(int64_t offset, const ColumnPanels &panels, mlir::Value end,
-            mlir::Value depth, int64_t mostDepth, bool across, Source source);
+            mlir::Value depth, int64_t mostDepth, bool across,
+            PanelSource source);
   TileColumns panelAt(int64_t offset, mlir::Value panel, int64_t width,
                       int64_t mostDepth);
   /// Rows row, row + 1, .. of a tensor [B, T, H, D] in place.
@@ -80,6 +79,19 @@ protected:
   void multiplyRows(mlir::Value tensor, int64_t packed, int64_t mostDepth,
                     mlir::Value firstTile, mlir::Value endTile,
                     mlir::Value keys, int64_t target);
+
+  /// A tile of rows in a panel of columns, `width` of which there are.
+  struct PanelTile {
+    mlir::Value panel, tile;
+    int64_t width;
+    TileShape registers;
+  };
+  /// Runs body for every panel, and in it for the tiles `from` up to `to`.
+  void forEachTile(const ColumnPanels &panels, const RowTiles &tiles,
+                   mlir::Value from, mlir::Value to,
+                   llvm::function_ref<void(const PanelTile &)> body);
+  /// Where the epilogue finds a tile whose first row is `row`.
+  TilePlace tilePlace(mlir::Value row, const PanelTile &at);
 
   /// The score region at row `row` and keys first + lane: score and keep, keep
   /// off where there is no key.

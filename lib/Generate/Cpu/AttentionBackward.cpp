@@ -7,7 +7,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace ogee;
@@ -48,7 +47,7 @@ private:
                      int64_t factor, const ColumnPanels &panels, int64_t sums);
   void multiplyKeys(const RowBlock &block);
   void storeSums(Epilogue &epilogue, const ColumnPanels &panels, int64_t sums);
-  TilePlace placeOf(Value row, Value panel, int64_t width);
+  Value sumsAt(int64_t sums, const PanelTile &at, Value key);
 
   nn::AttentionGradOp op;
   Epilogue gradQ, gradK, gradV;
@@ -251,90 +250,64 @@ void BackwardEmitter::gradScoreKeys(AffineExpr row, Value key, Value scores,
   frame.store(arith::SelectOp::create(b, loc, scored.keep, gradS, zero), grads);
 }
 
+/// The sums of a tile of keys: [panel][key][column of the panel].
+Value BackwardEmitter::sumsAt(int64_t sums, const PanelTile &tile, Value key) {
+  Value line = frame.add(frame.mul(tile.panel, shape.keys), key);
+  return at(sums, frame.mul(line, plan.panel));
+}
+
 /// sums[key, :] += sum over rows of block[row, key] * factor[row, :].
 void BackwardEmitter::addTransposed(const RowBlock &block,
                                     int64_t probabilities, int64_t factor,
                                     const ColumnPanels &panels, int64_t sums) {
-  auto body = [&](Value panel, int64_t width, Value tile, int64_t rows) {
-    TileShape registers{shape.type, plan.lanes, rows,
-                        int64_t(llvm::divideCeil(width, plan.lanes))};
-    Value key = plan.keyTiles.rowOf(frame, tile);
-    Value place =
-        at(sums,
-           frame.mul(frame.add(frame.mul(panel, shape.keys), key), plan.panel));
+  auto body = [&](const PanelTile &tile) {
+    const TileShape &registers = tile.registers;
+    Value key = plan.keyTiles.rowOf(frame, tile.tile);
+    Value place = sumsAt(sums, tile, key);
     // Rows before the key do not keep it.
     Value skipped = frame.constant(0);
     if (shape.causal)
       skipped = frame.max(frame.sub(key, block.firstRow), skipped);
     Value first = frame.add(key, frame.mul(skipped, plan.scoreStride));
     TileRows a{{at(probabilities, first)}, 1, plan.scoreStride};
-    TileColumns b = panelAt(factor, panel, width, plan.blockRows());
+    TileColumns b = panelAt(factor, tile.panel, tile.width, plan.blockRows());
     b.pointer = frame.at(b.pointer, shape.type, frame.mul(skipped, b.kStride));
     SmallVector<Value> result =
         multiplyTile(frame, registers, a, b, frame.sub(block.rows, skipped),
                      loadTile(frame, registers, place, plan.panel));
     storeTile(frame, registers, result, place, plan.panel);
   };
-  panels.forEach(
-      frame, elements, frame.constant(0), frame.constant(panels.count()),
-      [&](Value panel, int64_t width) {
-        plan.keyTiles.forEach(
-            frame, elements, frame.constant(0), block.keyTiles,
-            [&](Value tile, int64_t rows) { body(panel, width, tile, rows); });
-      });
-}
-
-TilePlace BackwardEmitter::placeOf(Value row, Value panel, int64_t width) {
-  Value column = frame.mul(panel, plan.panel);
-  return {batch, elements.variable(row), elements.variable(column, plan.panel),
-          column, width % plan.lanes != 0};
+  forEachTile(panels, plan.keyTiles, frame.constant(0), block.keyTiles, body);
 }
 
 /// The gradient of the queries of a block: gradient of the scores times keys.
 void BackwardEmitter::multiplyKeys(const RowBlock &block) {
-  auto body = [&](Value panel, int64_t width, Value tile, int64_t rows) {
-    TileShape registers{shape.type, plan.lanes, rows,
-                        int64_t(llvm::divideCeil(width, plan.lanes))};
-    Value row = plan.rowTiles.rowOf(frame, tile);
+  auto body = [&](const PanelTile &tile) {
+    const TileShape &registers = tile.registers;
+    Value row = plan.rowTiles.rowOf(frame, tile.tile);
     Value line = frame.mul(frame.sub(row, block.firstRow), plan.scoreStride);
     TileRows a{{at(plan.gradScores, line)}, plan.scoreStride, 1};
     SmallVector<Value> result = multiplyTile(
-        frame, registers, a, panelAt(plan.keysDown, panel, width, shape.keys),
-        keysBefore(frame.add(row, rows)), zeroTile(frame, registers));
-    gradQ.finishTile(registers, result, placeOf(row, panel, width));
+        frame, registers, a,
+        panelAt(plan.keysDown, tile.panel, tile.width, shape.keys),
+        keysBefore(frame.add(row, registers.rows)), zeroTile(frame, registers));
+    gradQ.finishTile(registers, result, tilePlace(row, tile));
   };
-  plan.depthPanels.forEach(
-      frame, elements, frame.constant(0),
-      frame.constant(plan.depthPanels.count()),
-      [&](Value panel, int64_t width) {
-        plan.rowTiles.forEach(
-            frame, elements, block.firstTile, block.endTile,
-            [&](Value tile, int64_t rows) { body(panel, width, tile, rows); });
-      });
+  forEachTile(plan.depthPanels, plan.rowTiles, block.firstTile, block.endTile,
+              body);
 }
 
 void BackwardEmitter::storeSums(Epilogue &epilogue, const ColumnPanels &panels,
                                 int64_t sums) {
-  auto body = [&](Value panel, int64_t width, Value tile, int64_t rows) {
-    TileShape registers{shape.type, plan.lanes, rows,
-                        int64_t(llvm::divideCeil(width, plan.lanes))};
-    Value key = plan.keyTiles.rowOf(frame, tile);
-    Value place =
-        at(sums,
-           frame.mul(frame.add(frame.mul(panel, shape.keys), key), plan.panel));
-    epilogue.finishTile(registers,
-                        loadTile(frame, registers, place, plan.panel),
-                        placeOf(key, panel, width));
+  auto body = [&](const PanelTile &tile) {
+    Value key = plan.keyTiles.rowOf(frame, tile.tile);
+    epilogue.finishTile(
+        tile.registers,
+        loadTile(frame, tile.registers, sumsAt(sums, tile, key), plan.panel),
+        tilePlace(key, tile));
   };
-  panels.forEach(frame, elements, frame.constant(0),
-                 frame.constant(panels.count()),
-                 [&](Value panel, int64_t width) {
-                   plan.keyTiles.forEach(frame, elements, frame.constant(0),
-                                         frame.constant(plan.keyTiles.count),
-                                         [&](Value tile, int64_t rows) {
-                                           body(panel, width, tile, rows);
-                                         });
-                 });
+  forEachTile(panels, plan.keyTiles, frame.constant(0),
+              frame.constant(plan.keyTiles.count), body);
 }
 
 LogicalResult ogee::emitAttentionBackward(Frame &frame,

@@ -191,17 +191,17 @@ Value ForwardEmitter::rowSum(Value line, Value keys, Value shift) {
 void ForwardEmitter::multiplyValues(Value firstTile, Value endTile) {
   OpBuilder &b = frame.builder();
   Value firstRow = plan.rowTiles.rowOf(frame, firstTile);
-  auto body = [&](Value panel, int64_t width, Value tile, int64_t rows) {
-    TileShape registers{shape.type, plan.lanes, rows,
-                        int64_t(llvm::divideCeil(width, plan.lanes))};
-    Value row = plan.rowTiles.rowOf(frame, tile);
+  auto body = [&](const PanelTile &tile) {
+    const TileShape &registers = tile.registers;
+    Value row = plan.rowTiles.rowOf(frame, tile.tile);
     Value r = frame.sub(row, firstRow);
     TileRows a{
         {at(plan.scores, frame.mul(r, plan.scoreStride))}, plan.scoreStride, 1};
     SmallVector<Value> sums = multiplyTile(
-        frame, registers, a, panelAt(plan.values, panel, width, shape.keys),
-        keysBefore(frame.add(row, rows)), zeroTile(frame, registers));
-    for (int64_t i = 0; i < rows; ++i) {
+        frame, registers, a,
+        panelAt(plan.values, tile.panel, tile.width, shape.keys),
+        keysBefore(frame.add(row, registers.rows)), zeroTile(frame, registers));
+    for (int64_t i = 0; i < registers.rows; ++i) {
       Value inverse =
           frame.load(shape.type, frame.at(at(plan.rowValues, r), shape.type,
                                           frame.constant(0), i));
@@ -211,20 +211,9 @@ void ForwardEmitter::multiplyValues(Value firstTile, Value endTile) {
         sum = arith::MulFOp::create(b, frame.loc(), sum, spread);
       }
     }
-    Value column = frame.mul(panel, plan.panel);
-    epilogue.finishTile(registers, sums,
-                        {batch, elements.variable(row),
-                         elements.variable(column, plan.panel), column,
-                         width % plan.lanes != 0});
+    epilogue.finishTile(registers, sums, tilePlace(row, tile));
   };
-  plan.widthPanels.forEach(
-      frame, elements, frame.constant(0),
-      frame.constant(plan.widthPanels.count()),
-      [&](Value panel, int64_t width) {
-        plan.rowTiles.forEach(
-            frame, elements, firstTile, endTile,
-            [&](Value tile, int64_t rows) { body(panel, width, tile, rows); });
-      });
+  forEachTile(plan.widthPanels, plan.rowTiles, firstTile, endTile, body);
 }
 
 LogicalResult ogee::emitAttentionForward(Frame &frame,

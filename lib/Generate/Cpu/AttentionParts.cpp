@@ -13,7 +13,7 @@ Value AttentionEmitter::at(int64_t bytes, Value elementsOffset) {
 
 void AttentionEmitter::pack(int64_t offset, const ColumnPanels &panels,
                             Value end, Value depth, int64_t mostDepth,
-                            bool across, Source source) {
+                            bool across, PanelSource source) {
   panels.forEach(
       frame, elements, frame.constant(0), end, [&](Value panel, int64_t width) {
         PanelPlace place{panelAt(offset, panel, width, mostDepth).pointer,
@@ -81,6 +81,25 @@ void AttentionEmitter::multiplyRows(Value tensor, int64_t packed,
                         plan.scoreStride);
             });
       });
+}
+
+void AttentionEmitter::forEachTile(const ColumnPanels &panels,
+                                   const RowTiles &tiles, Value from, Value to,
+                                   function_ref<void(const PanelTile &)> body) {
+  auto inPanel = [&](Value panel, int64_t width) {
+    int64_t vectors = llvm::divideCeil(width, plan.lanes);
+    tiles.forEach(frame, elements, from, to, [&](Value tile, int64_t rows) {
+      body({panel, tile, width, {shape.type, plan.lanes, rows, vectors}});
+    });
+  };
+  panels.forEach(frame, elements, frame.constant(0),
+                 frame.constant(panels.count()), inPanel);
+}
+
+TilePlace AttentionEmitter::tilePlace(Value row, const PanelTile &at) {
+  Value column = frame.mul(at.panel, plan.panel);
+  return {batch, elements.variable(row), elements.variable(column, plan.panel),
+          column, at.width % plan.lanes != 0};
 }
 
 /// The first tile from `firstTile` on of which a row may keep a key of the

@@ -161,6 +161,8 @@ private:
   void prefetchAt(const Memory &memory, mlir::Type type, Coordinates point,
                   int32_t use);
   mlir::Value compute(mlir::OpResult tensor, Coordinates point);
+  Point loopsAt(mlir::linalg::GenericOp op, unsigned result,
+                Coordinates point) const;
   mlir::Value computeGeneric(mlir::linalg::GenericOp op, unsigned result,
                              Coordinates point);
   mlir::Value reduce(mlir::linalg::GenericOp op, unsigned result,

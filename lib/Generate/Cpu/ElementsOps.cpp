@@ -62,16 +62,22 @@ Value Elements::bodyAt(linalg::GenericOp op, unsigned result, Coordinates loops,
   return runBody(*op.getBody(), arguments, loops)[result];
 }
 
+/// The loops of a result's element; 0 where the result does not name one.
+Point Elements::loopsAt(linalg::GenericOp op, unsigned result,
+                        Coordinates point) const {
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
+  Point loops(op.getNumLoops(), constant(0));
+  for (auto [coordinate, value] : llvm::zip_equal(map.getResults(), point))
+    if (auto dimension = dyn_cast<AffineDimExpr>(coordinate))
+      loops[dimension.getPosition()] = value;
+  return loops;
+}
+
 Value Elements::computeGeneric(linalg::GenericOp op, unsigned result,
                                Coordinates point) {
   if (op.getNumReductionLoops() != 0)
     return reduce(op, result, point);
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
-  SmallVector<AffineExpr> loops(op.getNumLoops(), constant(0));
-  for (auto [coordinate, value] : llvm::zip_equal(map.getResults(), point))
-    if (auto dimension = dyn_cast<AffineDimExpr>(coordinate))
-      loops[dimension.getPosition()] = value;
-  return bodyAt(op, result, loops, Value());
+  return bodyAt(op, result, loopsAt(op, result, point), Value());
 }
 
 /// A reduction that no emitter has computed: loops in place. Right for any
@@ -79,11 +85,7 @@ Value Elements::computeGeneric(linalg::GenericOp op, unsigned result,
 Value Elements::reduce(linalg::GenericOp op, unsigned result,
                        Coordinates point) {
   OpOperand *init = op.getDpsInitOperand(result);
-  AffineMap map = op.getMatchingIndexingMap(init);
-  SmallVector<AffineExpr> loops(op.getNumLoops(), constant(0));
-  for (auto [coordinate, value] : llvm::zip_equal(map.getResults(), point))
-    if (auto dimension = dyn_cast<AffineDimExpr>(coordinate))
-      loops[dimension.getPosition()] = value;
+  Point loops = loopsAt(op, result, point);
   SmallVector<unsigned> dimensions;
   op.getReductionDims(dimensions);
   bool varies = llvm::any_of(
@@ -136,25 +138,13 @@ void Elements::hoist(Value tensor, Coordinates point, Seen &seen) {
   Operation *op = tensor.getDefiningOp();
   if (!op || memories.contains(tensor) || !seen.insert(tensor).second)
     return;
-  if (AffineMap map = sourceMap(op))
-    return hoist(op->getOperand(0), mapped(map, point), seen);
   if (auto gather = dyn_cast<nn::GatherOp>(op)) {
     int64_t rank =
         cast<RankedTensorType>(gather.getIndices().getType()).getRank();
     return hoist(gather.getIndices(), point.take_front(rank), seen);
   }
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic.getNumReductionLoops() != 0)
-    return;
-  AffineMap out = generic.getMatchingIndexingMap(
-      generic.getDpsInitOperand(cast<OpResult>(tensor).getResultNumber()));
-  if (!out.isPermutation())
-    return;
-  Point loops = mapped(inversePermutation(out), point);
-  for (OpOperand *input : generic.getDpsInputOperands())
-    if (generic.payloadUsesValueFromOperand(input))
-      hoist(input->get(), mapped(generic.getMatchingIndexingMap(input), loops),
-            seen);
+  for (const ReadAt &input : readsOf(tensor, point))
+    hoist(input.tensor, input.point, seen);
 }
 
 //===-- Constants and views -----------------------------------------------===//

@@ -26,7 +26,7 @@ SmallVector<AnchorOutput> ogee::outputsOf(kernel::FuncOp kernel, Value anchor) {
   return outputs;
 }
 
-SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
+SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, AnchorReach reach) {
   SmallVector<AnchorSum> sums;
   for (auto [workspace, op] : llvm::enumerate(partialsOf(kernel))) {
     auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -34,17 +34,26 @@ SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
       continue;
     OpOperand *input = generic.getDpsInputOperand(0);
     AffineMap map = generic.getMatchingIndexingMap(input);
-    AffineMap reach = consumerMap(anchor, input->get());
-    if (!reach || !map.isPermutation())
+    if (!map.isPermutation())
       continue;
-    AffineMap loops = inversePermutation(map).compose(reach);
     AffineMap out =
         generic.getMatchingIndexingMap(generic.getDpsInitOperand(0));
-    sums.push_back({generic, combinerOf(generic), unsigned(workspace), loops,
-                    out.compose(loops), /*alongRows=*/false,
-                    /*viewed=*/false});
+    for (AffineMap toInput : reach(input->get())) {
+      AffineMap loops = inversePermutation(map).compose(toInput);
+      sums.push_back({generic, combinerOf(generic), unsigned(workspace), loops,
+                      simplifyAffineMap(out.compose(loops)),
+                      /*alongRows=*/false, /*viewed=*/false});
+    }
   }
   return sums;
+}
+
+SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
+  return sumsOf(kernel, [&](Value summed) -> SmallVector<AffineMap> {
+    if (AffineMap map = consumerMap(anchor, summed))
+      return {map};
+    return {};
+  });
 }
 
 //===-- Parts of the partials ---------------------------------------------===//

@@ -52,6 +52,11 @@ struct AnchorSum {
 llvm::SmallVector<AnchorOutput> outputsOf(kernel::FuncOp kernel,
                                           mlir::Value anchor);
 llvm::SmallVector<AnchorSum> sumsOf(kernel::FuncOp kernel, mlir::Value anchor);
+/// Partials of tensors that the anchor's points reach by the maps that `reach`
+/// gives. They reduce no rows unless the caller says so.
+using AnchorReach =
+    llvm::function_ref<llvm::SmallVector<mlir::AffineMap>(mlir::Value)>;
+llvm::SmallVector<AnchorSum> sumsOf(kernel::FuncOp kernel, AnchorReach reach);
 
 /// Rows and columns of a chunk.
 struct ChunkBox {

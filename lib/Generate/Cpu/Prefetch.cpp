@@ -27,21 +27,8 @@ void Elements::prefetch(Value tensor, Coordinates point, Seen &seen) {
   if (memory != memories.end())
     return prefetchAt(memory->second, getElementTypeOrSelf(tensor.getType()),
                       point, kRead);
-  Operation *op = tensor.getDefiningOp();
-  if (AffineMap map = sourceMap(op))
-    return prefetch(op->getOperand(0), mapped(map, point), seen);
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic.getNumReductionLoops() != 0)
-    return;
-  AffineMap out = generic.getMatchingIndexingMap(
-      generic.getDpsInitOperand(cast<OpResult>(tensor).getResultNumber()));
-  if (!out.isPermutation())
-    return;
-  Point loops = mapped(inversePermutation(out), point);
-  for (OpOperand *input : generic.getDpsInputOperands())
-    if (generic.payloadUsesValueFromOperand(input))
-      prefetch(input->get(),
-               mapped(generic.getMatchingIndexingMap(input), loops), seen);
+  for (const ReadAt &input : readsOf(tensor, point))
+    prefetch(input.tensor, input.point, seen);
 }
 
 void Elements::prefetch(ArrayRef<Sink> sinks, Coordinates point) {

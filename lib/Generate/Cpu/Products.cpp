@@ -96,24 +96,17 @@ struct Reads {
       return;
     }
     Operation *op = tensor.getDefiningOp();
-    if (AffineMap map = sourceMap(op))
-      return visit(op->getOperand(0), mapped(map, point));
     if (auto concat = dyn_cast<tensor::ConcatOp>(op)) {
       for (Value input : concat.getInputs())
         visit(input, point);
       return;
     }
-    auto generic = dyn_cast<linalg::GenericOp>(op);
-    if (!generic || generic.getNumReductionLoops() != 0)
-      return;
-    Point loops = mapped(inversePermutation(generic.getMatchingIndexingMap(
-                             generic.getDpsInitOperand(
-                                 cast<OpResult>(tensor).getResultNumber()))),
-                         point);
-    for (Operation &inner : generic.getBody()->without_terminator())
-      operations += isa<math::MathDialect>(inner.getDialect()) ? kFunction : 1;
-    for (OpOperand *input : generic.getDpsInputOperands())
-      visit(input->get(), mapped(generic.getMatchingIndexingMap(input), loops));
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      for (Operation &inner : generic.getBody()->without_terminator())
+        operations +=
+            isa<math::MathDialect>(inner.getDialect()) ? kFunction : 1;
+    for (const ReadAt &input : readsOf(tensor, point))
+      visit(input.tensor, input.point);
   }
 
   /// Reads that move by one element with `variable` and by something with

@@ -204,6 +204,30 @@ SmallVector<SmallVector<Sink>> ogee::byShape(ArrayRef<Sink> sinks) {
   return llvm::map_to_vector(groups, [](auto &group) { return group.second; });
 }
 
+//===-- From a result to its operands -------------------------------------===//
+
+SmallVector<ReadAt> ogee::readsOf(Value result, ArrayRef<AffineExpr> point) {
+  Operation *op = result.getDefiningOp();
+  if (!op)
+    return {};
+  if (AffineMap map = sourceMap(op))
+    return {{op->getOperand(0), mapped(map, point)}};
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic || generic.getNumReductionLoops() != 0)
+    return {};
+  AffineMap out = generic.getMatchingIndexingMap(
+      generic.getDpsInitOperand(cast<OpResult>(result).getResultNumber()));
+  if (!out.isPermutation())
+    return {};
+  Point loops = mapped(inversePermutation(out), point);
+  SmallVector<ReadAt> reads;
+  for (OpOperand *input : generic.getDpsInputOperands())
+    if (generic.payloadUsesValueFromOperand(input))
+      reads.push_back(
+          {input->get(), mapped(generic.getMatchingIndexingMap(input), loops)});
+  return reads;
+}
+
 //===-- From an operand to a consumer -------------------------------------===//
 
 using Maps = DenseMap<Value, AffineMap>;

@@ -44,6 +44,17 @@ llvm::SmallVector<llvm::SmallVector<Sink>> byShape(llvm::ArrayRef<Sink> sinks);
 /// The same for one value instead of the kernel's results.
 llvm::SmallVector<Sink> sinksOf(mlir::Value value);
 
+/// A tensor and where an operation reads it.
+struct ReadAt {
+  mlir::Value tensor;
+  Point point;
+};
+/// What a view or an element-wise linalg.generic reads for `point` of its
+/// result. Empty for other values, and where the result's map is no
+/// permutation.
+llvm::SmallVector<ReadAt> readsOf(mlir::Value result,
+                                  llvm::ArrayRef<mlir::AffineExpr> point);
+
 /// The map from points of `source` to points of `consumer`, which reads it
 /// through element-wise operations and views; null if it does not.
 mlir::AffineMap consumerMap(mlir::Value source, mlir::Value consumer);
