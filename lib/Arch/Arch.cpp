@@ -52,8 +52,9 @@ LogicalResult ReturnOp::verify() {
   return success();
 }
 
-LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto callee = symbols.lookupNearestSymbolFrom<FuncOp>(*this, getCalleeAttr());
+LogicalResult CallOp::verifySymbolUses(SymbolTableCollection &symbolTable) {
+  auto callee =
+      symbolTable.lookupNearestSymbolFrom<FuncOp>(*this, getCalleeAttr());
   if (!callee)
     return emitOpError() << "no function " << getCalleeAttr();
   if (TypeRange(callee.getArgumentTypes()) != getInputs().getTypes() ||

@@ -14,77 +14,85 @@ struct Term {
   Indexed value;
 };
 
-template <typename Op> Term unary(const Term &a) {
+} // namespace
+
+template <typename Op> static Term unary(const Term &a) {
   return {a.builder, a.builder->apply<Op>(a.value)};
 }
-template <typename Op> Term binary(const Term &a, const Term &b) {
+template <typename Op> static Term binary(const Term &a, const Term &b) {
   return {a.builder, a.builder->apply<Op>({a.value, b.value})};
 }
-Term number(double value, const Term &like) {
+static Term number(double value, const Term &like) {
   return {like.builder, like.builder->number(value, like.value.elementType())};
 }
 
-Term operator+(const Term &a, double b) {
+static Term operator+(const Term &a, double b) {
   return binary<arith::AddFOp>(a, number(b, a));
 }
-Term operator-(const Term &a, double b) {
+static Term operator-(const Term &a, double b) {
   return binary<arith::SubFOp>(a, number(b, a));
 }
-Term operator-(double a, const Term &b) {
+static Term operator-(double a, const Term &b) {
   return binary<arith::SubFOp>(number(a, b), b);
 }
-Term operator-(const Term &a) { return unary<arith::NegFOp>(a); }
-Term operator*(const Term &a, const Term &b) {
+static Term operator-(const Term &a) { return unary<arith::NegFOp>(a); }
+static Term operator*(const Term &a, const Term &b) {
   return binary<arith::MulFOp>(a, b);
 }
-Term operator*(const Term &a, double b) { return a * number(b, a); }
-Term operator/(const Term &a, const Term &b) {
+static Term operator*(const Term &a, double b) { return a * number(b, a); }
+static Term operator/(const Term &a, const Term &b) {
   return binary<arith::DivFOp>(a, b);
 }
-Term exp(const Term &a) { return unary<math::ExpOp>(a); }
-Term log(const Term &a) { return unary<math::LogOp>(a); }
-Term sin(const Term &a) { return unary<math::SinOp>(a); }
-Term cos(const Term &a) { return unary<math::CosOp>(a); }
-Term pow(const Term &a, const Term &b) { return binary<math::PowFOp>(a, b); }
+static Term exp(const Term &a) { return unary<math::ExpOp>(a); }
+static Term log(const Term &a) { return unary<math::LogOp>(a); }
+static Term sin(const Term &a) { return unary<math::SinOp>(a); }
+static Term cos(const Term &a) { return unary<math::CosOp>(a); }
+static Term pow(const Term &a, const Term &b) {
+  return binary<math::PowFOp>(a, b);
+}
 
-Term compare(arith::CmpFPredicate predicate, const Term &a, const Term &b) {
+static Term compare(arith::CmpFPredicate predicate, const Term &a,
+                    const Term &b) {
   return {a.builder, a.builder->compare(predicate, a.value, b.value)};
 }
-Term operator>=(const Term &a, const Term &b) {
+static Term operator>=(const Term &a, const Term &b) {
   return compare(arith::CmpFPredicate::OGE, a, b);
 }
-Term operator<=(const Term &a, const Term &b) {
+static Term operator<=(const Term &a, const Term &b) {
   return compare(arith::CmpFPredicate::OLE, a, b);
 }
-Term operator>(const Term &a, double b) {
+static Term operator>(const Term &a, double b) {
   return compare(arith::CmpFPredicate::OGT, a, number(b, a));
 }
-Term operator<(const Term &a, double b) {
+static Term operator<(const Term &a, double b) {
   return compare(arith::CmpFPredicate::OLT, a, number(b, a));
 }
-Term where(const Term &condition, const Term &a, const Term &b) {
+static Term where(const Term &condition, const Term &a, const Term &b) {
   return {a.builder, a.builder->select(condition.value, a.value, b.value)};
 }
-Term where(const Term &condition, const Term &a, double b) {
+static Term where(const Term &condition, const Term &a, double b) {
   return where(condition, a, number(b, a));
 }
-Term where(const Term &condition, double a, const Term &b) {
+static Term where(const Term &condition, double a, const Term &b) {
   return where(condition, number(a, b), b);
 }
-template <typename Op> Term convert(const Term &g, const Term &like) {
+template <typename Op> static Term convert(const Term &g, const Term &like) {
   return {g.builder, g.builder->apply(Op::getOperationName(), g.value,
                                       like.value.elementType())};
 }
-Term narrow(const Term &g, const Term &like) {
+static Term narrow(const Term &g, const Term &like) {
   return convert<arith::TruncFOp>(g, like);
 }
-Term widen(const Term &g, const Term &like) {
+static Term widen(const Term &g, const Term &like) {
   return convert<arith::ExtFOp>(g, like);
 }
 
+namespace {
+
 /// A formula, and whether it reads more than the gradient.
 struct Entry {
-  Term (*formula)(Term a, Term b, Term c, Term y, Term g) = nullptr;
+  Term (*formula)(const Term &a, const Term &b, const Term &c, const Term &y,
+                  const Term &g) = nullptr;
   bool readsOperands = false;
 };
 
@@ -98,7 +106,8 @@ struct Row {
 static ArrayRef<Row> table() {
   static const Row rows[] = {
 #define FORMULA(...)                                                           \
-  [](Term a, Term b, Term c, Term y, Term g) -> Term { return __VA_ARGS__; }
+  [](const Term &a, const Term &b, const Term &c, const Term &y,               \
+     const Term &g) -> Term { return __VA_ARGS__; }
 #define D(...) Entry{FORMULA(__VA_ARGS__), true}
 #define G(...) Entry{FORMULA(__VA_ARGS__), false}
 #define NONE                                                                   \

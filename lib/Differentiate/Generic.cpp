@@ -18,8 +18,7 @@ static SmallVector<Label> labelsOf(AffineMap map) {
 /// A builder whose label l is loop l of `op`.
 static IndexedBuilder loopsOf(linalg::GenericOp op, OpBuilder &builder) {
   IndexedBuilder tensors(builder, op.getLoc());
-  for (int64_t extent : op.getStaticLoopRanges())
-    tensors.newLabel(extent);
+  tensors.newLabels(op.getStaticLoopRanges());
   return tensors;
 }
 
@@ -69,7 +68,8 @@ LogicalResult Tape::reverseGeneric(linalg::GenericOp op) {
     return op.emitError() << "reads through a map that is no projected "
                              "permutation and computes";
   if (isContraction(op)) {
-    auto add = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+    Operation *add =
+        op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
     for (Value operand : add->getOperands())
       if (auto product = operand.getDefiningOp<arith::MulFOp>())
         return reverseScalar(op, product, gradient);
@@ -145,7 +145,7 @@ LogicalResult Tape::reverseExtremum(linalg::GenericOp op, Operation *scalar,
   IndexedBuilder tensors = loopsOf(op, place);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<Label> labels = labelsOf(maps[0]), kept = labelsOf(maps[1]);
-  auto closed = llvm::find_if(
+  auto *closed = llvm::find_if(
       labels, [&](Label label) { return !llvm::is_contained(kept, label); });
   Indexed input = tensors.view(op.getInputs()[0], labels);
   Indexed ranked = input;
@@ -190,7 +190,7 @@ LogicalResult Tape::reverseProduct(linalg::GenericOp op, Value gradient) {
   IndexedBuilder tensors = loopsOf(op, place);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<Label> labels = labelsOf(maps[0]), kept = labelsOf(maps[1]);
-  auto closed = llvm::find_if(
+  auto *closed = llvm::find_if(
       labels, [&](Label label) { return !llvm::is_contained(kept, label); });
   Label other = *closed;
   Indexed input = tensors.view(op.getInputs()[0], labels);

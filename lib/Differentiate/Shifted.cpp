@@ -208,9 +208,8 @@ LogicalResult Tape::reverseScattered(linalg::GenericOp op, Value gradient) {
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   auto type = cast<RankedTensorType>(op.getInputs()[0].getType());
   IndexedBuilder tensors(place, loc());
-  SmallVector<Label> loops, order;
-  for (int64_t extent : op.getStaticLoopRanges())
-    loops.push_back(tensors.newLabel(extent));
+  SmallVector<Label> loops = tensors.newLabels(op.getStaticLoopRanges());
+  SmallVector<Label> order;
   for (AffineExpr expr : maps[1].getResults())
     order.push_back(cast<AffineDimExpr>(expr).getPosition());
   AffineExpr number = getAffineConstantExpr(0, op.getContext());

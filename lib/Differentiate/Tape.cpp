@@ -105,9 +105,7 @@ Value Tape::gradientOf(Value value) {
 Value Tape::sumTerms(Value value, Terms &terms) {
   auto type = cast<RankedTensorType>(value.getType());
   IndexedBuilder tensors(place, loc());
-  SmallVector<Label> labels;
-  for (int64_t extent : type.getShape())
-    labels.push_back(tensors.newLabel(extent));
+  SmallVector<Label> labels = tensors.newLabels(type.getShape());
   SmallVector<Value> parts = terms.whole;
   if (!terms.windows.empty()) {
     if (Value joined = joinWindows(type, terms.windows))

@@ -37,7 +37,9 @@ public:
 private:
   Term term(mlir::Value value);
   Indexed use(mlir::Value value) { return data(term(value), value.getType()); }
-  void setData(mlir::Value value, Indexed data) { terms[value].data = data; }
+  void setData(mlir::Value value, Indexed data) {
+    terms[value].data = std::move(data);
+  }
   llvm::LogicalResult lowerBlock(mlir::Block &block);
   llvm::SmallVector<Label> bindIndex(mlir::BlockArgument index, int64_t extent);
 
@@ -58,24 +60,26 @@ private:
   Indexed compareIndices(mlir::arith::CmpIOp op);
 
   // Reductions (Reductions.cpp); `keep` is the condition, if there is one.
-  Indexed meanOf(const Indexed &total, std::optional<Indexed> keep,
+  Indexed meanOf(const Indexed &total, const std::optional<Indexed> &keep,
                  llvm::ArrayRef<Label> over);
   Indexed normOf(const Indexed &element, llvm::ArrayRef<Label> over);
   Indexed testKept(arch::ReduceOp op, const Indexed &element,
-                   std::optional<Indexed> keep, llvm::ArrayRef<Label> over);
+                   const std::optional<Indexed> &keep,
+                   llvm::ArrayRef<Label> over);
   Indexed reduceByNn(arch::ReduceOp op, const Indexed &element,
                      llvm::ArrayRef<Label> over);
   Indexed reduceKept(arch::ReduceOp op, const Indexed &element,
-                     std::optional<Indexed> keep, llvm::ArrayRef<Label> over);
-  Indexed sumOf(arch::ReduceOp op, std::optional<Indexed> keep,
+                     const std::optional<Indexed> &keep,
+                     llvm::ArrayRef<Label> over);
+  Indexed sumOf(arch::ReduceOp op, const std::optional<Indexed> &keep,
                 llvm::ArrayRef<Label> over);
-  Indexed countOf(std::optional<Indexed> keep, llvm::ArrayRef<Label> over,
-                  mlir::Type type);
+  Indexed countOf(const std::optional<Indexed> &keep,
+                  llvm::ArrayRef<Label> over, mlir::Type type);
   Indexed closeEach(mlir::StringRef combiner, const Indexed &element,
                     mlir::TypedAttr neutral, llvm::ArrayRef<Label> over);
   std::optional<Indexed> reduceIntegers(arch::ReduceOp op,
                                         const Indexed &element,
-                                        std::optional<Indexed> keep,
+                                        const std::optional<Indexed> &keep,
                                         llvm::ArrayRef<Label> over);
   Indexed fromDimensions(
       const Indexed &element, llvm::ArrayRef<Label> over,

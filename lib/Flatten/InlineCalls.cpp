@@ -65,10 +65,12 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
   Storage storage;
 };
 
+} // namespace
+
 /// An average starts as its parameter.
 LogicalResult InlineCallsPass::collectAverages() {
   for (auto average : train.getOps<arch::AverageOp>()) {
-    auto found = storage.find(average.getParameterAttr());
+    auto *found = storage.find(average.getParameterAttr());
     if (found == storage.end())
       return average.emitError()
              << "no parameter " << average.getParameterAttr();
@@ -254,5 +256,3 @@ void InlineCallsPass::describe() {
     }
   getOperation()->setAttr("nn.train", builder.getDictionaryAttr(entries));
 }
-
-} // namespace

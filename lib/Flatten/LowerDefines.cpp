@@ -17,9 +17,7 @@ namespace ogee {
 using namespace mlir;
 using namespace ogee;
 
-namespace {
-
-bool isScalarOp(Operation &op) {
+static bool isScalarOp(Operation &op) {
   if (isa<arch::ReduceOp, arch::IfOp, arch::ReadOp, tensor::ExtractOp>(op))
     return true;
   if (!isa_and_nonnull<arith::ArithDialect, math::MathDialect>(op.getDialect()))
@@ -27,13 +25,13 @@ bool isScalarOp(Operation &op) {
   return !isa<ShapedType>(op.getResult(0).getType());
 }
 
-bool isReplaced(Operation &op) {
+static bool isReplaced(Operation &op) {
   return isa<arch::DefineOp, arch::ScatterOp, arch::StopGradientOp,
              tensor::FromElementsOp>(op);
 }
 
 /// The dimensions that are not written whole become one, for the row numbers.
-Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
+static Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
   Location loc = op.getLoc();
   auto type = cast<RankedTensorType>(op.getInit().getType());
   auto places = cast<RankedTensorType>(op.getPlaces().getType());
@@ -59,9 +57,7 @@ Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
   if (op.getAdds()) {
     // What is no write adds 0, anywhere.
     IndexedBuilder tensors(builder, loc);
-    SmallVector<Label> labels;
-    for (int64_t extent : places.getShape())
-      labels.push_back(tensors.newLabel(extent));
+    SmallVector<Label> labels = tensors.newLabels(places.getShape());
     Indexed zero =
         tensors.number(builder.getIntegerAttr(places.getElementType(), 0));
     Value inside =
@@ -78,6 +74,8 @@ Value lowerScatter(arch::ScatterOp op, OpBuilder &builder) {
     result = tensor::ExpandShapeOp::create(builder, loc, type, result, groups);
   return result;
 }
+
+namespace {
 
 struct LowerDefinesPass : ogee::impl::LowerDefinesBase<LowerDefinesPass> {
   using LowerDefinesBase::LowerDefinesBase;

@@ -25,18 +25,23 @@ static RankedTensorType typeOf(Value tensor) {
 
 namespace {
 
-/// The parts of `sum over k of softmax * v`.
+/// The parts of `sum over k of softmax * v`. The softmax's input is an
+/// element-wise function of `dot`, the sum over d of q * k.
 struct Attention {
   linalg::GenericOp product;
   nn::SoftmaxOp softmax;
   unsigned weights, values; // operand numbers in `product`
-  /// The role of each loop of the product.
-  SmallVector<Role> roles;
+  linalg::GenericOp dot;
+  unsigned query, key; // operand numbers in `dot`
+  /// What each loop of the product and of the dot means, and each dimension of
+  /// the softmax.
+  SmallVector<Role> loops, dotLoops, softmaxDims;
 };
 
-/// Tensors in the layout that nn.attention wants.
-struct Operands {
-  Value q, k, v;
+/// A tensor and what its dimensions mean.
+struct Operand {
+  Value tensor;
+  SmallVector<Role> roles;
 };
 
 } // namespace
@@ -49,6 +54,11 @@ static unsigned loopOf(AffineExpr expr) {
 static SmallVector<Role> rolesOf(AffineMap map, ArrayRef<Role> roles) {
   return llvm::map_to_vector(
       map.getResults(), [&](AffineExpr expr) { return roles[loopOf(expr)]; });
+}
+
+static SmallVector<Role> rolesOf(linalg::GenericOp op, unsigned operand,
+                                 ArrayRef<Role> loops) {
+  return rolesOf(op.getIndexingMapsArray()[operand], loops);
 }
 
 static bool readsPlainly(linalg::GenericOp op) {
@@ -91,9 +101,9 @@ static std::optional<Attention> matchProduct(linalg::GenericOp op) {
     else if (!has(values, loop))
       role = Role::Row;
     own += role == Role::Feature;
-    found.roles.push_back(role);
+    found.loops.push_back(role);
   }
-  if (found.roles[column] != Role::Column || !has(values, column) || own != 1)
+  if (found.loops[column] != Role::Column || !has(values, column) || own != 1)
     return std::nullopt;
   return found;
 }
@@ -101,25 +111,17 @@ static std::optional<Attention> matchProduct(linalg::GenericOp op) {
 /// Tells heads from batch and rows, which only the queries' layout says: of the
 /// loops that the softmax shares with the values, what stands before the rows
 /// is the batch; of two loops that the values lack, the first is the rows.
-static bool assignHeads(Attention &found, linalg::GenericOp score,
-                        ArrayRef<Role> scoreLoops, unsigned querySide,
-                        SmallVector<Role> &renamed) {
-  AffineMap query = score.getIndexingMapsArray()[querySide];
+static bool assignHeads(Attention &found) {
   unsigned rows = 0, batches = 0;
-  bool rowSeen = false;
-  renamed.assign(scoreLoops.begin(), scoreLoops.end());
+  AffineMap query = found.dot.getIndexingMapsArray()[found.query];
   for (AffineExpr expr : query.getResults()) {
-    unsigned loop = loopOf(expr);
-    if (scoreLoops[loop] == Role::Row) {
-      renamed[loop] = rows++ == 0 ? Role::Row : Role::Head;
-      rowSeen = true;
-    }
-    if (scoreLoops[loop] == Role::Batch) {
-      renamed[loop] = rowSeen || batches > 0 ? Role::Head : Role::Batch;
-      ++batches;
-    }
+    Role &role = found.dotLoops[loopOf(expr)];
+    if (role == Role::Row)
+      role = rows++ == 0 ? Role::Row : Role::Head;
+    else if (role == Role::Batch)
+      role = rows > 0 || batches++ > 0 ? Role::Head : Role::Batch;
   }
-  auto count = [&](Role role) { return llvm::count(renamed, role); };
+  auto count = [&](Role role) { return llvm::count(found.dotLoops, role); };
   return count(Role::Row) == 1 && count(Role::Batch) <= 1 &&
          count(Role::Head) <= 1;
 }
@@ -147,15 +149,15 @@ static Value groupsOf(Value tensor, unsigned dimension) {
 }
 
 /// `tensor` in the order of `wanted`, with unit dimensions for missing roles.
-static Value arrange(OpBuilder &builder, Location loc, Value tensor,
-                     ArrayRef<Role> roles, ArrayRef<Role> wanted) {
+static Value arrange(OpBuilder &builder, Location loc, const Operand &operand,
+                     ArrayRef<Role> wanted) {
+  const auto &[tensor, roles] = operand;
   IndexedBuilder tensors(builder, loc);
-  SmallVector<Label> labels, order;
-  for (int64_t extent : typeOf(tensor).getShape())
-    labels.push_back(tensors.newLabel(extent));
+  SmallVector<Label> labels = tensors.newLabels(typeOf(tensor).getShape());
+  SmallVector<Label> order;
   SmallVector<int64_t> shape;
   for (Role role : wanted) {
-    auto *place = llvm::find(roles, role);
+    const auto *place = llvm::find(roles, role);
     shape.push_back(1);
     if (place == roles.end())
       continue;
@@ -182,20 +184,68 @@ static Value arrange(OpBuilder &builder, Location loc, Value tensor,
 }
 
 /// k and v with as many groups as both have.
-static void ungroup(Value &k, SmallVector<Role> &kRoles, Value &v,
-                    SmallVector<Role> &vRoles) {
-  auto *kHead = llvm::find(kRoles, Role::Head);
-  auto *vHead = llvm::find(vRoles, Role::Head);
-  if (kHead == kRoles.end() || vHead == vRoles.end())
+static void ungroup(Operand &k, Operand &v) {
+  auto groups = [](const Operand &operand) -> Value {
+    const auto *head = llvm::find(operand.roles, Role::Head);
+    return head == operand.roles.end()
+               ? nullptr
+               : groupsOf(operand.tensor, head - operand.roles.begin());
+  };
+  auto count = [](const Operand &operand, Value groups) {
+    return typeOf(groups).getDimSize(llvm::find(operand.roles, Role::Head) -
+                                     operand.roles.begin());
+  };
+  Value kGroups = groups(k), vGroups = groups(v);
+  if (!kGroups || !vGroups || count(k, kGroups) != count(v, vGroups))
     return;
-  Value kGroups = groupsOf(k, kHead - kRoles.begin());
-  Value vGroups = groupsOf(v, vHead - vRoles.begin());
-  if (!kGroups || !vGroups ||
-      typeOf(kGroups).getDimSize(kHead - kRoles.begin()) !=
-          typeOf(vGroups).getDimSize(vHead - vRoles.begin()))
-    return;
-  k = kGroups;
-  v = vGroups;
+  k.tensor = kGroups;
+  v.tensor = vGroups;
+}
+
+/// Finds the product of queries and keys and what its loops mean as far as the
+/// softmax says. False where there is no such product.
+static bool matchDot(Attention &found) {
+  Value input = found.softmax.getInput();
+  found.dot = findDot(input);
+  if (!found.dot || !readsPlainly(found.dot))
+    return false;
+  Score score(rolesOf(found.product, found.weights, found.loops));
+  std::optional<SmallVector<Role>> dotRoles =
+      score.rolesAt(input, found.dot.getResult(0));
+  if (!dotRoles)
+    return false;
+  // Loops of the dot: those of its result, and the feature that it sums.
+  found.dotLoops.assign(found.dot.getNumLoops(), Role::Feature);
+  AffineMap result = found.dot.getIndexingMapsArray()[2];
+  for (auto [expr, role] : llvm::zip_equal(result.getResults(), *dotRoles))
+    found.dotLoops[loopOf(expr)] = role;
+  if (llvm::count(found.dotLoops, Role::Feature) != 1 ||
+      llvm::count(found.dotLoops, Role::Column) != 1)
+    return false;
+  auto has = [&](unsigned side, Role role) {
+    return llvm::is_contained(rolesOf(found.dot, side, found.dotLoops), role);
+  };
+  found.query = has(0, Role::Column) ? 1 : 0;
+  found.key = 1 - found.query;
+  return !has(found.query, Role::Column) && has(found.key, Role::Column) &&
+         !has(found.key, Role::Row);
+}
+
+/// Names the loops of the product as the dot's are named, by way of the
+/// softmax's dimensions.
+static bool nameProduct(Attention &found) {
+  AffineMap weights = found.product.getIndexingMapsArray()[found.weights];
+  Score score(rolesOf(weights, found.loops));
+  auto renamed =
+      score.rename(found.softmax.getInput(), found.dot.getResult(0),
+                   rolesOf(found.dot, /*operand=*/2, found.dotLoops));
+  if (!renamed)
+    return false;
+  found.softmaxDims = *renamed;
+  for (auto [expr, role] :
+       llvm::zip_equal(weights.getResults(), found.softmaxDims))
+    found.loops[loopOf(expr)] = role;
+  return true;
 }
 
 static constexpr Role rowLayout[] = {Role::Batch, Role::Row, Role::Head,
@@ -203,102 +253,68 @@ static constexpr Role rowLayout[] = {Role::Batch, Role::Row, Role::Head,
 static constexpr Role columnLayout[] = {Role::Batch, Role::Column, Role::Head,
                                         Role::Feature};
 
-static bool raise(Attention &found) {
-  // Roles of the softmax's dimensions, refined once the queries are known.
-  AffineMap weightsMap = found.product.getIndexingMapsArray()[found.weights];
-  linalg::GenericOp dot = findDot(found.softmax.getInput());
-  if (!dot || !readsPlainly(dot))
-    return false;
-  Score score(rolesOf(weightsMap, found.roles));
-  std::optional<SmallVector<Role>> dotRoles =
-      score.rolesAt(found.softmax.getInput(), dot.getResult(0));
-  if (!dotRoles)
-    return false;
-  // Loops of the dot: those of its result, and the feature that it sums.
-  SmallVector<Role> dotLoops(dot.getNumLoops(), Role::Feature);
-  AffineMap dotResult = dot.getIndexingMapsArray()[2];
-  for (auto [expr, role] : llvm::zip_equal(dotResult.getResults(), *dotRoles))
-    dotLoops[loopOf(expr)] = role;
-  if (llvm::count(dotLoops, Role::Feature) != 1 ||
-      llvm::count(dotLoops, Role::Column) != 1)
-    return false;
-  auto has = [&](unsigned side, Role role) {
-    return llvm::is_contained(
-        rolesOf(dot.getIndexingMapsArray()[side], dotLoops), role);
-  };
-  unsigned querySide = has(0, Role::Column) ? 1 : 0;
-  if (has(querySide, Role::Column) || !has(1 - querySide, Role::Column) ||
-      has(1 - querySide, Role::Row))
-    return false;
-  SmallVector<Role> named;
-  if (!assignHeads(found, dot, dotLoops, querySide, named))
-    return false;
-
-  // The same names for the product's loops, by way of the softmax's dimensions.
-  SmallVector<Role> softmaxRoles = rolesOf(weightsMap, found.roles);
-  SmallVector<Role> renamedResult =
-      llvm::map_to_vector(dotResult.getResults(),
-                          [&](AffineExpr expr) { return named[loopOf(expr)]; });
-  auto renamedSoftmax =
-      score.rename(found.softmax.getInput(), dot.getResult(0), renamedResult);
-  if (!renamedSoftmax)
-    return false;
-  for (auto [expr, role] :
-       llvm::zip_equal(weightsMap.getResults(), *renamedSoftmax))
-    found.roles[loopOf(expr)] = role;
-
-  OpBuilder builder(found.product);
-  Location loc = found.product.getLoc();
-  Value q = dot.getInputs()[querySide], k = dot.getInputs()[1 - querySide],
-        v = found.product.getInputs()[found.values];
-  SmallVector<Role> qRoles =
-      rolesOf(dot.getIndexingMapsArray()[querySide], named);
-  SmallVector<Role> kRoles =
-      rolesOf(dot.getIndexingMapsArray()[1 - querySide], named);
-  SmallVector<Role> vRoles =
-      rolesOf(found.product.getIndexingMapsArray()[found.values], found.roles);
-  ungroup(k, kRoles, v, vRoles);
-
-  Region region;
-  Score body(*renamedSoftmax);
-  if (!body.build(region, found.softmax.getInput(), dot))
-    return false;
-  q = arrange(builder, loc, q, qRoles, rowLayout);
-  k = arrange(builder, loc, k, kRoles, columnLayout);
-  v = arrange(builder, loc, v, vRoles, columnLayout);
-  SmallVector<int64_t> outShape(typeOf(q).getShape());
-  outShape.back() = typeOf(v).getDimSize(3);
+static nn::AttentionOp
+buildAttention(OpBuilder &builder, const Attention &found, const Score &score) {
+  linalg::GenericOp dot = found.dot, product = found.product;
+  Location loc = product.getLoc();
+  Operand query{dot.getInputs()[found.query],
+                rolesOf(dot, found.query, found.dotLoops)};
+  Operand key{dot.getInputs()[found.key],
+              rolesOf(dot, found.key, found.dotLoops)};
+  Operand value{product.getInputs()[found.values],
+                rolesOf(product, found.values, found.loops)};
+  ungroup(key, value);
+  Value q = arrange(builder, loc, query, rowLayout);
+  Value k = arrange(builder, loc, key, columnLayout);
+  Value v = arrange(builder, loc, value, columnLayout);
+  SmallVector<int64_t> shape(typeOf(q).getShape());
+  shape.back() = typeOf(v).getDimSize(3);
   Type element = typeOf(q).getElementType();
-  auto attention = nn::AttentionOp::create(
-      builder, loc, RankedTensorType::get(outShape, element),
-      RankedTensorType::get({outShape[0], outShape[2], outShape[1]}, element),
-      q, k, v, body.captures(), builder.getAffineMapArrayAttr(body.maps()),
-      body.isCausal());
-  attention.getScore().takeBody(region);
+  return nn::AttentionOp::create(
+      builder, loc, RankedTensorType::get(shape, element),
+      RankedTensorType::get({shape[0], shape[2], shape[1]}, element), q, k, v,
+      score.captures(), builder.getAffineMapArrayAttr(score.maps()),
+      score.isCausal());
+}
 
-  // Back to the product's layout: unit dimensions out, then its order.
-  SmallVector<Role> outRoles =
-      rolesOf(found.product.getIndexingMapsArray()[2], found.roles);
-  SmallVector<Role> present;
+/// The attention's result in the product's layout: unit dimensions out, then
+/// its order.
+static Value toProduct(OpBuilder &builder, const Attention &found, Value out) {
+  Location loc = out.getLoc();
+  SmallVector<Role> wanted = rolesOf(found.product, /*operand=*/2, found.loops);
+  Operand kept{out, {}};
   SmallVector<ReassociationIndices> groups;
-  SmallVector<int64_t> kept;
+  SmallVector<int64_t> shape;
   for (auto [dimension, role] : llvm::enumerate(rowLayout)) {
-    bool real = llvm::is_contained(outRoles, role);
-    if (groups.empty() || (real && !present.empty()))
+    bool real = llvm::is_contained(wanted, role);
+    if (groups.empty() || (real && !kept.roles.empty()))
       groups.emplace_back();
     groups.back().push_back(dimension);
     if (!real)
       continue;
-    present.push_back(role);
-    kept.push_back(outShape[dimension]);
+    kept.roles.push_back(role);
+    shape.push_back(typeOf(out).getDimSize(dimension));
   }
-  Value out = attention.getOut();
-  if (kept.size() < 4)
-    out = tensor::CollapseShapeOp::create(
-        builder, loc, RankedTensorType::get(kept, element), out, groups);
-  out = arrange(builder, loc, out, present, outRoles);
-  found.product.getResult(0).replaceAllUsesWith(out);
-  return true;
+  if (shape.size() < std::size(rowLayout))
+    kept.tensor = tensor::CollapseShapeOp::create(
+        builder, loc,
+        RankedTensorType::get(shape, typeOf(out).getElementType()), out,
+        groups);
+  return arrange(builder, loc, kept, wanted);
+}
+
+static void raise(Attention &found) {
+  if (!matchDot(found) || !assignHeads(found) || !nameProduct(found))
+    return;
+  Region region;
+  Score score(found.softmaxDims);
+  if (!score.build(region, found.softmax.getInput(), found.dot))
+    return;
+  OpBuilder builder(found.product);
+  nn::AttentionOp attention = buildAttention(builder, found, score);
+  attention.getScore().takeBody(region);
+  found.product.getResult(0).replaceAllUsesWith(
+      toProduct(builder, found, attention.getOut()));
 }
 
 namespace {

@@ -15,8 +15,8 @@ using namespace ogee;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-Indexed Element::countOf(std::optional<Indexed> keep, ArrayRef<Label> over,
-                         Type type) {
+Indexed Element::countOf(const std::optional<Indexed> &keep,
+                         ArrayRef<Label> over, Type type) {
   if (!keep)
     return tensors.sum(tensors.number(1.0, type), over);
   Indexed ones =
@@ -35,7 +35,7 @@ static void collectFactors(Value value, Block *body,
   collectFactors(product.getRhs(), body, factors);
 }
 
-Indexed Element::sumOf(arch::ReduceOp op, std::optional<Indexed> keep,
+Indexed Element::sumOf(arch::ReduceOp op, const std::optional<Indexed> &keep,
                        ArrayRef<Label> over) {
   Block &body = op.getBody().front();
   Value element = body.back().getOperand(0);
@@ -111,10 +111,10 @@ Indexed Element::closeEach(StringRef combiner, const Indexed &element,
 
 /// Sums and extrema of integers; on nothing an extremum is the least or the
 /// greatest integer of the type.
-std::optional<Indexed> Element::reduceIntegers(arch::ReduceOp op,
-                                               const Indexed &element,
-                                               std::optional<Indexed> keep,
-                                               ArrayRef<Label> over) {
+std::optional<Indexed>
+Element::reduceIntegers(arch::ReduceOp op, const Indexed &element,
+                        const std::optional<Indexed> &keep,
+                        ArrayRef<Label> over) {
   auto type = dyn_cast<IntegerType>(element.elementType());
   if (!type || type.getWidth() == 1)
     return std::nullopt;
@@ -160,7 +160,8 @@ withoutDimensions(Value tensor, ArrayRef<int64_t> dimensions, Type element) {
 }
 
 /// Total divided by how many elements are kept; nothing kept gives 0 / 1.
-Indexed Element::meanOf(const Indexed &total, std::optional<Indexed> keep,
+Indexed Element::meanOf(const Indexed &total,
+                        const std::optional<Indexed> &keep,
                         ArrayRef<Label> over) {
   Type type = total.elementType();
   Indexed count = countOf(keep, over, type);
@@ -182,7 +183,8 @@ Indexed Element::normOf(const Indexed &element, ArrayRef<Label> over) {
 
 /// count, any and all: integers and conditions, without a gradient.
 Indexed Element::testKept(arch::ReduceOp op, const Indexed &element,
-                          std::optional<Indexed> keep, ArrayRef<Label> over) {
+                          const std::optional<Indexed> &keep,
+                          ArrayRef<Label> over) {
   OpBuilder &builder = tensors.builder;
   Indexed test = element;
   bool all = op.getKind() == arch::ReduceKind::All;
@@ -222,7 +224,8 @@ Indexed Element::reduceByNn(arch::ReduceOp op, const Indexed &element,
 }
 
 Indexed Element::reduceKept(arch::ReduceOp op, const Indexed &element,
-                            std::optional<Indexed> keep, ArrayRef<Label> over) {
+                            const std::optional<Indexed> &keep,
+                            ArrayRef<Label> over) {
   Type type = element.elementType();
   auto keptOr = [&](double neutral) {
     return keep ? tensors.select(*keep, element, tensors.number(neutral, type))

@@ -52,9 +52,7 @@ LogicalResult ScatterAddOp::differentiate(Reverse &reverse) {
 static Value writeNumbers(OpBuilder &builder, Location loc,
                           RankedTensorType indices) {
   IndexedBuilder tensors(builder, loc);
-  SmallVector<Label> labels;
-  for (int64_t extent : indices.getShape())
-    labels.push_back(tensors.newLabel(extent));
+  SmallVector<Label> labels = tensors.newLabels(indices.getShape());
   Type integer = builder.getI32Type();
   if (labels.empty())
     return tensors.constant(builder.getZeroAttr(integer), {});

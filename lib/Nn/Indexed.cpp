@@ -38,6 +38,11 @@ TypedAttr ogee::splatElement(Value tensor) {
   return nullptr;
 }
 
+SmallVector<Label> IndexedBuilder::newLabels(ArrayRef<int64_t> shape) {
+  return llvm::map_to_vector(shape,
+                             [&](int64_t extent) { return newLabel(extent); });
+}
+
 Label IndexedBuilder::newLabel(int64_t extent) {
   extents.push_back(extent);
   return extents.size() - 1;

@@ -44,6 +44,8 @@ public:
   mlir::Location loc;
 
   Label newLabel(int64_t extent);
+  /// One label a dimension.
+  llvm::SmallVector<Label> newLabels(llvm::ArrayRef<int64_t> shape);
   int64_t extent(Label label) const { return extents[label]; }
   llvm::ArrayRef<int64_t> allExtents() const { return extents; }
 

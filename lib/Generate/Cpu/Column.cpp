@@ -3,6 +3,7 @@
 // reads whole vectors; a chunk is a range of such vectors of the result, and
 // the order of the additions is that of the leading dimensions, whoever runs
 // the chunk.
+#include "lib/Generate/Cpu/BoxVectors.h"
 #include "lib/Generate/Cpu/Families.h"
 #include "lib/Generate/Cpu/Partials.h"
 
@@ -24,41 +25,24 @@ static SmallVector<linalg::GenericOp> columnsOf(kernel::FuncOp kernel) {
   return columns;
 }
 
-namespace {
-/// The result's box cut into vectors along its last dimension.
-struct ColumnBox {
-  SmallVector<int64_t> shape; // at least one dimension
-  bool isScalar = false;      // the result has rank 0
-  int64_t lanes = 1, blocks = 1, vectors = 1, chunks = 1, chunkVectors = 1;
-  SmallVector<int64_t> leading; // extents of the reduced dimensions
-};
-} // namespace
-
-static ColumnBox boxOf(kernel::FuncOp kernel, const Target &target) {
-  linalg::GenericOp column = columnsOf(kernel).front();
-  auto type = cast<RankedTensorType>(column.getResult(0).getType());
-  ColumnBox box;
-  box.shape.assign(type.getShape().begin(), type.getShape().end());
-  box.isScalar = box.shape.empty();
-  if (box.isScalar)
-    box.shape.push_back(1);
-  box.lanes = target.lanes(type.getElementType());
-  box.blocks = llvm::divideCeil(box.shape.back(), box.lanes);
-  box.vectors = box.blocks;
-  for (int64_t extent : ArrayRef(box.shape).drop_back())
-    box.vectors *= extent;
-  int64_t read = type.getNumElements();
+/// Extents of the dimensions that a column reduces.
+static SmallVector<int64_t> leadingOf(linalg::GenericOp column) {
+  SmallVector<int64_t> leading;
   for (auto [extent, kind] : llvm::zip_equal(column.getStaticLoopRanges(),
                                              column.getIteratorTypesArray()))
-    if (kind == utils::IteratorType::reduction) {
-      box.leading.push_back(extent);
-      read *= extent;
-    }
-  int64_t wanted = std::clamp<int64_t>(read / kChunkElements, 1, kMostChunks);
-  box.chunkVectors =
-      llvm::divideCeil(box.vectors, std::min(wanted, box.vectors));
-  box.chunks = llvm::divideCeil(box.vectors, box.chunkVectors);
-  return box;
+    if (kind == utils::IteratorType::reduction)
+      leading.push_back(extent);
+  return leading;
+}
+
+static BoxVectors boxOf(kernel::FuncOp kernel, const Target &target) {
+  linalg::GenericOp column = columnsOf(kernel).front();
+  auto type = cast<RankedTensorType>(column.getResult(0).getType());
+  int64_t read = type.getNumElements();
+  for (int64_t extent : leadingOf(column))
+    read *= extent;
+  return BoxVectors(type.getShape(), target.lanes(type.getElementType()),
+                    std::min(read / kChunkElements, kMostChunks));
 }
 
 FailureOr<KernelSizes> ogee::sizeColumn(kernel::FuncOp kernel,
@@ -67,77 +51,40 @@ FailureOr<KernelSizes> ogee::sizeColumn(kernel::FuncOp kernel,
     return kernel.emitOpError() << "has no reduction over leading dimensions";
   KernelSizes sizes;
   sizes.chunks = boxOf(kernel, target).chunks;
-  for (Operation *partial : partialsOf(kernel)) {
-    auto type = cast<RankedTensorType>(partial->getResult(0).getType());
-    sizes.workspaces.push_back(sizes.chunks * type.getNumElements() *
-                               storageBytes(type.getElementType()));
-  }
+  sizes.workspaces = chunkWorkspaces(kernel, sizes.chunks);
   return sizes;
 }
 
 namespace {
 class ColumnEmitter {
 public:
-  ColumnEmitter(Frame &frame, const ColumnBox &box)
+  ColumnEmitter(Frame &frame, const BoxVectors &box)
       : frame(frame), box(box), elements(frame, box.lanes),
-        partials(frame, elements), columns(columnsOf(frame.kernel())) {
+        partials(frame, elements), columns(columnsOf(frame.kernel())),
+        reduced(leadingOf(columns.front())) {
     for (const Sink &sink : sinksOf(frame.kernel()))
       if (!isFinished(sink.value))
         sinks.push_back(sink);
   }
 
   LogicalResult emit() {
+    auto body = [&](ArrayRef<AffineExpr> point, Value mask,
+                    ValueRange carried) {
+      SmallVector<Value> sums = reduce(point);
+      for (auto [column, sum] : llvm::zip_equal(columns, sums))
+        elements.bind(column.getResult(0), point, sum);
+      SmallVector<Value> next = partials.combine(point, mask, carried);
+      elements.store(sinks, point);
+      return next;
+    };
     partials.begin();
-    Value first = frame.mul(frame.chunk(), box.chunkVectors);
-    Value last = frame.min(frame.add(first, box.chunkVectors),
-                           frame.constant(box.vectors));
-    partials.end(frame.loop(first, last, 1, partials.neutral(),
-                            [&](Value vector, ValueRange carried) {
-                              return emitVector(vector, carried);
-                            }));
+    partials.end(box.forEach(frame, elements, partials.neutral(), body));
     return failure(elements.failed());
   }
 
 private:
-  /// The point of vector number `vector`: its leading coordinates by division,
-  /// the last one with the lane.
-  Point pointOf(AffineExpr vector) {
-    Point point(box.shape.size());
-    AffineExpr row = vector.floorDiv(box.blocks);
-    point.back() = vector % box.blocks * box.lanes + elements.lane();
-    for (int64_t dim = int64_t(box.shape.size()) - 2; dim >= 0; --dim) {
-      point[dim] = dim == 0 ? row : row % box.shape[dim];
-      row = row.floorDiv(box.shape[dim]);
-    }
-    return point;
-  }
-
-  /// The part of a point that an operation on the box has: none for a scalar.
-  ArrayRef<AffineExpr> inBox(const Point &point) const {
-    return box.isScalar ? ArrayRef<AffineExpr>() : ArrayRef(point);
-  }
-
-  SmallVector<Value> emitVector(Value vector, ValueRange carried) {
-    Elements::Scope scope(elements);
-    AffineExpr index = elements.variable(vector);
-    Point point = pointOf(index);
-    Value mask;
-    if (box.shape.back() % box.lanes != 0) {
-      Value start = elements.materialise(index % box.blocks * -box.lanes +
-                                         box.shape.back());
-      mask = frame.laneMask(start, box.lanes);
-      elements.setMask(mask);
-    }
-    SmallVector<Value> sums = reduce(point);
-    for (auto [column, sum] : llvm::zip_equal(columns, sums))
-      elements.bind(column.getResult(0), inBox(point), sum);
-    SmallVector<Value> next = partials.combine(inBox(point), mask, carried);
-    elements.store(sinks, inBox(point));
-    return next;
-  }
-
   /// The columns' sums at a point: loops over the leading dimensions in order.
-  SmallVector<Value> reduce(const Point &point) {
+  SmallVector<Value> reduce(ArrayRef<AffineExpr> point) {
     SmallVector<Value> sums;
     for (linalg::GenericOp column : columns) {
       Type element = getElementTypeOrSelf(column.getResult(0).getType());
@@ -149,11 +96,11 @@ private:
   }
 
   SmallVector<Value> reduceFrom(SmallVector<AffineExpr> &leading,
-                                const Point &point, ValueRange sums) {
-    if (leading.size() == box.leading.size())
+                                ArrayRef<AffineExpr> point, ValueRange sums) {
+    if (leading.size() == reduced.size())
       return accumulate(leading, point, sums);
     return frame.loop(frame.constant(0),
-                      frame.constant(box.leading[leading.size()]), 1, sums,
+                      frame.constant(reduced[leading.size()]), 1, sums,
                       [&](Value index, ValueRange carried) {
                         Elements::Scope scope(elements);
                         leading.push_back(elements.variable(index));
@@ -164,7 +111,7 @@ private:
   }
 
   SmallVector<Value> accumulate(ArrayRef<AffineExpr> leading,
-                                const Point &point, ValueRange sums) {
+                                ArrayRef<AffineExpr> point, ValueRange sums) {
     SmallVector<Value> next;
     for (auto [column, sum] : llvm::zip_equal(columns, sums)) {
       Value value = elements.readVector(column.getDpsInputs()[0],
@@ -178,7 +125,7 @@ private:
   /// Where a column's input is read: loop dimensions are the reduced ones in
   /// order and the result's ones in order, however they are mixed.
   Point inputPoint(linalg::GenericOp column, ArrayRef<AffineExpr> leading,
-                   const Point &point) {
+                   ArrayRef<AffineExpr> point) {
     SmallVector<AffineExpr> loops(column.getNumLoops());
     AffineMap output =
         column.getMatchingIndexingMap(column.getDpsInitOperand(0));
@@ -197,24 +144,20 @@ private:
   }
 
   Frame &frame;
-  const ColumnBox &box;
+  const BoxVectors &box;
   Elements elements;
   ChunkPartials partials;
   SmallVector<linalg::GenericOp> columns;
-  SmallVector<Sink> sinks; // of what every chunk stores
+  SmallVector<int64_t> reduced; // extents, the same for all columns
+  SmallVector<Sink> sinks;      // of what every chunk stores
 };
 } // namespace
 
 LogicalResult ogee::emitColumn(ModuleOp module, kernel::FuncOp kernel,
                                const Target &target) {
-  ColumnBox box = boxOf(kernel, target);
+  BoxVectors box = boxOf(kernel, target);
   Frame frame(module, kernel.getName(), kernel, target);
   if (failed(ColumnEmitter(frame, box).emit()))
     return failure();
-  SmallVector<Partial> partials;
-  for (auto [index, op] : llvm::enumerate(partialsOf(kernel)))
-    partials.push_back({op, unsigned(index), box.chunks});
-  if (partials.empty())
-    return success();
-  return emitFinish(module, kernel, target, partials);
+  return emitFinish(module, kernel, target, box.chunks);
 }

@@ -18,6 +18,13 @@ int64_t ogee::partBytes(Operation *partial, int64_t parts) {
   return parts * partStride(type) * storageBytes(type.getElementType());
 }
 
+SmallVector<int64_t> ogee::chunkWorkspaces(kernel::FuncOp kernel,
+                                           int64_t chunks) {
+  return llvm::map_to_vector(partialsOf(kernel), [&](Operation *partial) {
+    return partBytes(partial, chunks);
+  });
+}
+
 SmallVector<Operation *> ogee::partialsOf(kernel::FuncOp kernel) {
   SmallVector<Operation *> partials;
   for (Operation &op : kernel.getBody().front())
@@ -197,4 +204,12 @@ LogicalResult ogee::emitFinish(ModuleOp module, kernel::FuncOp kernel,
   emitter.computeReductions();
   emitter.storeResults();
   return failure(emitter.failed());
+}
+
+LogicalResult ogee::emitFinish(ModuleOp module, kernel::FuncOp kernel,
+                               const Target &target, int64_t chunks) {
+  SmallVector<Partial> partials;
+  for (auto [index, op] : llvm::enumerate(partialsOf(kernel)))
+    partials.push_back({op, unsigned(index), chunks});
+  return emitFinish(module, kernel, target, partials);
 }

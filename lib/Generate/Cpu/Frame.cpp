@@ -70,8 +70,7 @@ Value Frame::operand(unsigned index) {
     return value;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(&entry());
-  Type pointer = chunk().getType(), i64 = pointer;
-  pointer = scratch().getType();
+  Type pointer = scratch().getType(), i64 = chunk().getType();
   Value slot =
       LLVM::GEPOp::create(b, location, pointer, i64, entry().getArgument(1),
                           ArrayRef<LLVM::GEPArg>{int32_t(index)});

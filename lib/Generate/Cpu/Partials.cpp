@@ -55,7 +55,7 @@ ChunkPartials::ChunkPartials(Frame &frame, Elements &elements)
   for (auto [index, op] : llvm::enumerate(partialsOf(frame.kernel()))) {
     auto reduction = cast<linalg::GenericOp>(op);
     auto type = cast<RankedTensorType>(reduction.getResult(0).getType());
-    Value offset = frame.mul(frame.chunk(), type.getNumElements());
+    Value offset = frame.mul(frame.chunk(), partStride(type));
     sums.push_back({reduction, frame.at(frame.workspace(index),
                                         type.getElementType(), offset)});
   }
@@ -135,10 +135,8 @@ void ChunkPartials::combineInMemory(Sum &sum, ArrayRef<AffineExpr> point,
   AffineMap output = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   AffineExpr offset = elements.constant(0);
   bool keepsLane = false;
-  for (auto [position, result] : llvm::enumerate(output.getResults())) {
-    int64_t stride = 1;
-    for (int64_t extent : type.getShape().drop_front(position + 1))
-      stride *= extent;
+  for (auto [result, stride] :
+       llvm::zip_equal(output.getResults(), rowMajor(type.getShape()))) {
     auto from = input.getResultPosition(result);
     AffineExpr coordinate = point[*from];
     keepsLane |= *from + 1 == point.size();

@@ -46,7 +46,8 @@ private:
 };
 
 /// The operation that combines two elements of a reduction (`addf`, `mulf`,
-/// `maximumf`, `minimumf`, `addi`, `andi`, `ori`) and its neutral element.
+/// `maximumf`, `minimumf`, `addi`, `muli`, `maxsi`, `minsi`, `andi`, `ori`) and
+/// its neutral element.
 mlir::Operation *combinerOf(mlir::linalg::GenericOp reduction);
 double neutralOf(mlir::Operation *combiner);
 mlir::Value combineTwo(Frame &frame, mlir::Operation *combiner, mlir::Value lhs,

@@ -24,16 +24,6 @@ static int64_t extentOf(ArrayRef<int64_t> shape) {
   return product;
 }
 
-void ogee::appendDigits(Point &point, AffineExpr linear,
-                        ArrayRef<int64_t> shape) {
-  int64_t inner = extentOf(shape);
-  for (auto [position, extent] : llvm::enumerate(shape)) {
-    inner /= extent;
-    AffineExpr digit = linear.floorDiv(inner);
-    point.push_back(position == 0 ? digit : digit % extent);
-  }
-}
-
 Point Product::point(AffineExpr batch, AffineExpr row,
                      AffineExpr column) const {
   Point result;

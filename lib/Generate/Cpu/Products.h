@@ -57,9 +57,6 @@ struct Product {
 /// The products of the kernel in order; fails with a diagnostic.
 mlir::FailureOr<std::vector<Product>> productsOf(kernel::FuncOp kernel);
 
-/// The digits of a linear index over `shape`.
-void appendDigits(Point &point, mlir::AffineExpr linear,
-                  llvm::ArrayRef<int64_t> shape);
 /// Where element `point` of a chain of views on an argument lies: offset in
 /// elements from that argument; none if it is computed.
 struct Placed {

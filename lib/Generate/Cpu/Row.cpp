@@ -22,8 +22,7 @@ FailureOr<KernelSizes> ogee::sizeRow(kernel::FuncOp kernel,
     return failure();
   KernelSizes sizes;
   sizes.chunks = space.chunks;
-  for (Operation *partial : partialsOf(kernel))
-    sizes.workspaces.push_back(partBytes(partial, space.chunks));
+  sizes.workspaces = chunkWorkspaces(kernel, space.chunks);
   for (ArrayRef<Value> kept : stages->kept)
     for (Value value : kept)
       sizes.scratch += RowStages::scratchBytes(value, space);
@@ -333,10 +332,5 @@ LogicalResult ogee::emitRow(ModuleOp module, kernel::FuncOp kernel,
   Frame frame(module, kernel.getName(), kernel, target);
   if (failed(RowEmitter(frame, space, *stages).emit()))
     return failure();
-  SmallVector<Partial> partials;
-  for (auto [index, op] : llvm::enumerate(partialsOf(kernel)))
-    partials.push_back({op, unsigned(index), space.chunks});
-  if (partials.empty())
-    return success();
-  return emitFinish(module, kernel, target, partials);
+  return emitFinish(module, kernel, target, space.chunks);
 }

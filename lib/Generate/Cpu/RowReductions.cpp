@@ -93,10 +93,7 @@ public:
 private:
   double neutral() override { return neutralOf(combiner); }
   State combine(Value a, Value b) {
-    OperationState state(frame.loc(), combiner->getName());
-    state.addOperands({a, b});
-    state.addTypes(a.getType());
-    return {frame.builder().create(state)->getResult(0)};
+    return {combineTwo(frame, combiner, a, b)};
   }
 
   linalg::GenericOp op;

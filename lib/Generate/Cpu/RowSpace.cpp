@@ -17,21 +17,6 @@ static int64_t product(ArrayRef<int64_t> extents) {
                          std::multiplies<>());
 }
 
-/// Coordinates of position `linear` in a space of `extents`, C order.
-static void appendDigits(Point &point, AffineExpr linear,
-                         ArrayRef<int64_t> extents) {
-  size_t first = point.size();
-  point.append(extents.size(), linear);
-  for (size_t dim = extents.size(); dim > 0; --dim) {
-    if (dim == 1) {
-      point[first] = linear;
-      return;
-    }
-    point[first + dim - 1] = linear % extents[dim - 1];
-    linear = linear.floorDiv(extents[dim - 1]);
-  }
-}
-
 Point RowSpace::leadingPoint(AffineExpr point) const {
   Point result;
   if (!blocked)

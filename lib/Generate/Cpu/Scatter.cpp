@@ -102,11 +102,7 @@ KernelSizes ogee::sizeScatter(kernel::FuncOp kernel, const Target &target) {
   ScatterPlan plan = planScatter(kernel, target);
   KernelSizes sizes;
   sizes.chunks = plan.chunks();
-  for (Operation *partial : partialsOf(kernel)) {
-    auto type = cast<RankedTensorType>(partial->getResult(0).getType());
-    sizes.workspaces.push_back(sizes.chunks * type.getNumElements() *
-                               storageBytes(type.getElementType()));
-  }
+  sizes.workspaces = chunkWorkspaces(kernel, sizes.chunks);
   if (!directResult(scatterOf(kernel)))
     sizes.scratch = plan.rowsPerChunk * plan.rowElements *
                     storageBytes(plan.type.getElementType());
@@ -211,13 +207,9 @@ Point ScatterEmitter::trailingPoint(AffineExpr line, AffineExpr column) const {
   int64_t rank = plan.type.getRank();
   if (rank == 1)
     return {};
-  Point point(rank - 1);
-  point.back() = column;
-  for (int64_t dim = rank - 3; dim >= 0; --dim) {
-    int64_t extent = plan.type.getDimSize(dim + 1);
-    point[dim] = dim == 0 ? line : line % extent;
-    line = line.floorDiv(extent);
-  }
+  Point point;
+  appendDigits(point, line, plan.type.getShape().slice(1, rank - 2));
+  point.push_back(column);
   return point;
 }
 
@@ -313,10 +305,5 @@ LogicalResult ogee::emitScatter(ModuleOp module, kernel::FuncOp kernel,
   Frame frame(module, kernel.getName(), kernel, target);
   if (failed(ScatterEmitter(frame, plan).emit()))
     return failure();
-  SmallVector<Partial> partials;
-  for (auto [index, op] : llvm::enumerate(partialsOf(kernel)))
-    partials.push_back({op, unsigned(index), plan.chunks()});
-  if (partials.empty())
-    return success();
-  return emitFinish(module, kernel, target, partials);
+  return emitFinish(module, kernel, target, plan.chunks());
 }

@@ -16,6 +16,18 @@ Point ogee::mapped(AffineMap map, ArrayRef<AffineExpr> point) {
   });
 }
 
+void ogee::appendDigits(Point &point, AffineExpr linear,
+                        ArrayRef<int64_t> extents) {
+  size_t first = point.size();
+  point.append(extents.size(), linear);
+  for (size_t dim = extents.size(); dim > 1; --dim) {
+    point[first + dim - 1] = linear % extents[dim - 1];
+    linear = linear.floorDiv(extents[dim - 1]);
+  }
+  if (!extents.empty())
+    point[first] = linear;
+}
+
 SmallVector<int64_t> ogee::rowMajor(ArrayRef<int64_t> shape) {
   SmallVector<int64_t> strides(shape.size(), 1);
   for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)

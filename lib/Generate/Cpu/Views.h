@@ -16,6 +16,11 @@ using Point = llvm::SmallVector<mlir::AffineExpr, 4>;
 /// Coordinates of `map` at a point.
 Point mapped(mlir::AffineMap map, llvm::ArrayRef<mlir::AffineExpr> point);
 
+/// Appends the coordinates of position `linear` in a box of `extents`, C order.
+/// The first one is not reduced: `linear` lies in the box.
+void appendDigits(Point &point, mlir::AffineExpr linear,
+                  llvm::ArrayRef<int64_t> extents);
+
 /// Strides in elements of a tensor in C order.
 llvm::SmallVector<int64_t> rowMajor(llvm::ArrayRef<int64_t> shape);
 
