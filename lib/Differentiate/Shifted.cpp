@@ -99,6 +99,24 @@ static std::optional<Solution> solve(const Shift &shift, MLIRContext *context) {
   return solution;
 }
 
+/// Cuts each dimension that is read at a bare loop to the loop's extent: what a
+/// stride put behind the last element is outside of x.
+static Value cutToLoops(OpBuilder &place, Location loc, Value source,
+                        ArrayRef<AffineExpr> reads, ArrayRef<int64_t> extents) {
+  auto type = cast<RankedTensorType>(source.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (auto [size, expr] : llvm::zip_equal(shape, reads))
+    if (auto loop = dyn_cast<AffineDimExpr>(expr))
+      size = extents[loop.getPosition()];
+  if (ArrayRef(shape) == type.getShape())
+    return source;
+  SmallVector<OpFoldResult> offsets(shape.size(), place.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(shape.size(), place.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(
+      place, loc, RankedTensorType::get(shape, type.getElementType()), source,
+      offsets, getAsIndexOpFoldResult(place.getContext(), shape), strides);
+}
+
 /// The sum over the loops left of the gradient, padded with zeros, at what the
 /// solved loops say.
 static Value gather(OpBuilder &place, Location loc, const Shift &shift,
@@ -127,6 +145,7 @@ static Value gather(OpBuilder &place, Location loc, const Shift &shift,
     source = tensor::PadOp::create(place, loc,
                                    RankedTensorType::get(padded, element),
                                    source, low, high, zero);
+  source = cutToLoops(place, loc, source, reads, solution.extents);
   unsigned loops = solution.extents.size();
   unsigned summed = loops - solution.dimensions;
   Value init = tensor::EmptyOp::create(place, loc, shift.shape, element);

@@ -116,6 +116,7 @@ private:
                          llvm::SmallVector<mlir::AffineExpr> &at,
                          mlir::TypedAttr fill);
   Indexed pick(const Indexed &value, Label place, const Indexed &chosen);
+  Indexed isPlace(const Indexed &chosen, int64_t size);
   Interval range(mlir::AffineExpr expr) const;
   mlir::AffineExpr divide(mlir::AffineExpr expr, int64_t divisor,
                           bool remainder) const;

@@ -219,6 +219,10 @@ LogicalResult Entry::inlineStored(Operation &op, StringRef path,
     if (value.getType() != get.getType())
       return op.emitError()
              << "`" << name->getValue() << "` is a " << value.getType();
+    // No gradient flows from a state, also not from its next value.
+    if (written.contains(*name))
+      value = arch::StopGradientOp::create(builder, op.getLoc(),
+                                           value.getType(), value);
     mapping.map(get.getResult(), value);
     return success();
   }

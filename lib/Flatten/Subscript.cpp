@@ -74,6 +74,21 @@ Indexed Element::pick(const Indexed &value, Label place,
   return tensors.sum(tensors.select(match, value, zero), place);
 }
 
+/// Whether `chosen` is a place of a dimension of `size`.
+Indexed Element::isPlace(const Indexed &chosen, int64_t size) {
+  Location loc = tensors.loc;
+  return tensors.applyIndices(
+      ArrayRef<Label>(), chosen,
+      [&](OpBuilder &inner, ArrayRef<Value>, ValueRange elements) {
+        Value end = arith::ConstantOp::create(
+            inner, loc, inner.getIntegerAttr(elements[0].getType(), size));
+        // Below zero is far above, without a sign.
+        return arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::ult,
+                                     elements[0], end)
+            .getResult();
+      });
+}
+
 FailureOr<Indexed> Element::read(Value tensor, SmallVector<Term> subscripts,
                                  std::optional<Indexed> otherwise) {
   OpBuilder &builder = tensors.builder;
@@ -102,13 +117,15 @@ FailureOr<Indexed> Element::read(Value tensor, SmallVector<Term> subscripts,
     picks.push_back({place, subscript.data});
     at.push_back(labelExpr(place));
   }
-  if (otherwise && !picks.empty() && !otherwise->is(0.0))
-    return failure();
   FailureOr<Indexed> value = readAffine(tensor, at, otherwise);
   if (failed(value))
     return failure();
-  for (auto &[place, chosen] : picks)
+  for (auto &[place, chosen] : picks) {
     value = pick(*value, place, chosen);
+    if (otherwise && !otherwise->is(0.0))
+      value = tensors.select(isPlace(chosen, tensors.extent(place)), *value,
+                             *otherwise);
+  }
   return value;
 }
 

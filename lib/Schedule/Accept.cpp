@@ -240,7 +240,7 @@ std::optional<Acceptance> Judge::judgeReduction(const Node &node) const {
   if (from.kind != Standing::Inside)
     return std::nullopt;
   if (isPartialRole(from.role))
-    return mayFinish(node)
+    return isa<linalg::GenericOp>(node.op) && mayFinish(node)
                ? std::optional(Acceptance{Role::Finish, group.row, {}})
                : std::nullopt;
   return group.family == Family::Row ? judgeRowReduction(node.op, from.role)
@@ -270,12 +270,23 @@ std::optional<Acceptance> Judge::judgeJoin(const Node &node) const {
   return Acceptance{Role::Joined, group.row, {}};
 }
 
-/// `reader` computes an element of a box of `written`'s shape from elements at
-/// its place.
-static bool readsAtPlace(const Node &reader, Value written) {
+/// `reader` computes an element of a box of `update`'s shape from elements at
+/// its place, and reads what `update` overwrites itself: not through a view or
+/// a clone, which may read it anywhere.
+static bool readsAtPlace(const Graph &graph, const Node &reader,
+                         const Node &update) {
   auto generic = dyn_cast<linalg::GenericOp>(reader.op);
-  return reader.kind == OpKind::ElementWise && generic &&
-         shapeOf(generic.getResult(0)) == shapeOf(written) &&
+  if (reader.kind != OpKind::ElementWise || !generic ||
+      shapeOf(generic.getResult(0)) != shapeOf(update.op->getResult(0)))
+    return false;
+  bool isDirect = llvm::none_of(generic.getInputs(), [&](Value input) {
+    int64_t made = graph.producer(input);
+    return made >= 0 && !graph[made].isPlaced() &&
+           llvm::any_of(update.overwrites, [&](Value argument) {
+             return graph[made].sources.contains(argument);
+           });
+  });
+  return isDirect &&
          llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
            return map.isIdentity() || map.getNumResults() == 0;
          });
@@ -288,16 +299,16 @@ bool Judge::overwritesTooEarly(const Node &node, Role role) const {
     return false;
   return llvm::any_of(node.after, [&](unsigned other) {
     return groups.groupOf(other) == int64_t(index) &&
-           !readsAtPlace(graph[other], node.op->getResult(0));
+           !readsAtPlace(graph, graph[other], node);
   });
 }
 
 /// The same, for a reader that comes to an update.
 bool Judge::readsOverwritten(unsigned reader) const {
   return llvm::any_of(group.members, [&](unsigned member) {
-    return graph[member].updates && groups.roleOf(member) != Role::Finish &&
+    return graph[member].updates() && groups.roleOf(member) != Role::Finish &&
            llvm::is_contained(graph[member].after, reader) &&
-           !readsAtPlace(graph[reader], graph[member].op->getResult(0));
+           !readsAtPlace(graph, graph[reader], graph[member]);
   });
 }
 
@@ -310,7 +321,8 @@ std::optional<Acceptance> Judge::judge(unsigned index) {
     acceptance = judgeReduction(node);
   if (node.kind == OpKind::Join)
     acceptance = judgeJoin(node);
-  if (acceptance && node.updates && overwritesTooEarly(node, acceptance->role))
+  if (acceptance && node.updates() &&
+      overwritesTooEarly(node, acceptance->role))
     return std::nullopt;
   if (acceptance && group.updates && readsOverwritten(index))
     return std::nullopt;

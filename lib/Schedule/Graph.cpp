@@ -27,8 +27,8 @@ Graph::Graph(func::FuncOp function) : func(function) {
   }
   for (Value value : body.getTerminator()->getOperands())
     returned.insert(base(value));
+  findUpdates();
   refresh();
-  addOrder();
 }
 
 int64_t Graph::producer(Value value) const {
@@ -82,22 +82,31 @@ void Graph::refresh() {
       for (Value value : node.sources)
         readersOf[value].push_back(index);
   }
+  addOrder();
 }
 
-/// A next value is written over the old one, so whoever reads the old one comes
-/// before; and the loss is known before anything is updated.
-void Graph::addOrder() {
+void Graph::findUpdates() {
   if (Value loss = lossOf(func))
     lossNode = producer(loss);
   for (const Update &update : updatesOf(func)) {
     int64_t made = producer(update.next);
     if (made < 0)
       continue;
-    nodes[made].updates = true;
-    for (unsigned reader : readers(update.old))
-      if (int64_t(reader) != made)
-        nodes[made].after.push_back(reader);
-    if (lossNode >= 0 && lossNode != made)
-      nodes[made].after.push_back(lossNode);
+    nodes[made].overwrites.push_back(update.old);
+    updaters[update.old] = made;
+  }
+}
+
+/// A next value is written over the old one, so whoever reads the old one comes
+/// before; and the loss is known before anything is updated.
+void Graph::addOrder() {
+  for (auto [index, node] : llvm::enumerate(nodes)) {
+    node.after.clear();
+    for (Value argument : node.overwrites)
+      for (unsigned reader : readers(argument))
+        if (reader != index)
+          node.after.push_back(reader);
+    if (node.updates() && lossNode >= 0 && lossNode != int64_t(index))
+      node.after.push_back(lossNode);
   }
 }

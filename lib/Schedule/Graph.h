@@ -25,8 +25,9 @@ struct Node {
   /// Nodes that must come before it though it does not read them: readers of
   /// what it overwrites.
   llvm::SmallVector<unsigned, 2> after;
-  /// Makes a next value, which is written over the old one.
-  bool updates = false;
+  /// Arguments whose next value it makes, which is written over the old one.
+  llvm::SmallVector<mlir::Value, 1> overwrites;
+  bool updates() const { return !overwrites.empty(); }
 
   /// Belongs to exactly one group.
   bool isPlaced() const {
@@ -51,13 +52,20 @@ public:
   bool isReturned(mlir::Value value) const { return returned.contains(value); }
   /// Segments of the product whose last one is `root`, in order, without it.
   llvm::SmallVector<unsigned> segmentsOf(unsigned root) const;
+  /// The node that makes the next value of an argument, or -1.
+  int64_t updater(mlir::Value argument) const {
+    auto found = updaters.find(argument);
+    return found == updaters.end() ? -1 : found->second;
+  }
   /// The node that makes the loss, or -1.
   int64_t loss() const { return lossNode; }
 
-  /// Computes sources and readers again after `clone` flags changed.
+  /// Computes sources, readers and their order again after `clone` flags
+  /// changed.
   void refresh();
 
 private:
+  void findUpdates();
   void addOrder();
 
   mlir::func::FuncOp func;
@@ -65,6 +73,7 @@ private:
   llvm::DenseMap<mlir::Operation *, unsigned> indices;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<unsigned, 4>> readersOf;
   llvm::DenseSet<mlir::Value> returned;
+  llvm::DenseMap<mlir::Value, int64_t> updaters;
   int64_t lossNode = -1;
 };
 

@@ -33,7 +33,7 @@ unsigned Groups::open(unsigned node, kernel::Family family) {
 void Groups::adopt(unsigned group, unsigned node, Role role) {
   owner[node] = group;
   roles[node] = role;
-  groups[group].updates |= graph[node].updates;
+  groups[group].updates |= graph[node].updates();
   SmallVector<unsigned> &members = groups[group].members;
   members.insert(llvm::upper_bound(members, node), node);
 }
@@ -82,7 +82,7 @@ bool Groups::holdsLoss(unsigned group) const {
 
 bool Groups::mayJoin(unsigned group, unsigned node) const {
   // The loss is checked between the launch that makes it and any update.
-  if ((graph[node].updates && holdsLoss(group)) ||
+  if ((graph[node].updates() && holdsLoss(group)) ||
       (int64_t(node) == graph.loss() && groups[group].updates))
     return false;
   return llvm::none_of(groupsBefore(node), [&](unsigned other) {

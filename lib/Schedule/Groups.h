@@ -60,6 +60,8 @@ public:
   /// `b`'s members move to `a`.
   void merge(unsigned a, unsigned b);
   bool precedes(unsigned a, unsigned b) const { return before[b].test(a); }
+  /// From here on `to` comes after `from`.
+  void addEdge(unsigned from, unsigned to);
   /// Computes the order of groups again after members or clones changed.
   void rebuildOrder();
   /// `b`'s members have moved to `a`: so has its place in the order.
@@ -75,7 +77,6 @@ private:
   /// Groups of nodes that must come before `node`.
   llvm::SmallVector<unsigned> groupsBefore(unsigned node) const;
   bool holdsLoss(unsigned group) const;
-  void addEdge(unsigned from, unsigned to);
 
   llvm::SmallVector<int64_t> owner;
   llvm::SmallVector<Role> roles;

@@ -21,7 +21,7 @@ public:
     for (unsigned node : group.members) {
       fits &= groups.roleOf(node) == Role::Box;
       for (Value result : graph[node].op->getResults())
-        fits &= !groups.isStored(result) || graph[node].updates;
+        fits &= !groups.isStored(result) || graph[node].updates();
       if (fits)
         append(result(node));
     }

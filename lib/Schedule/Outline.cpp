@@ -159,6 +159,7 @@ public:
 private:
   void launch(unsigned group);
   void launchConstant(arith::ConstantOp constant);
+  void launchConstantLoss(ValueRange results);
   Value returned(Value value);
 
   Groups &groups;
@@ -209,6 +210,17 @@ void ProgramBuilder::launchConstant(arith::ConstantOp constant) {
   mapping.map(constant.getResult(), launch.getResult(0));
 }
 
+/// Other constants come last, where they take no room while launches run, but a
+/// step looks at its loss before it updates anything.
+void ProgramBuilder::launchConstantLoss(ValueRange results) {
+  for (auto [index, value] : llvm::enumerate(results)) {
+    auto name = function.getResultAttrOfType<StringAttr>(index, "nn.name");
+    auto constant = value.getDefiningOp<arith::ConstantOp>();
+    if (constant && name && name.getValue() == "loss")
+      launchConstant(constant);
+  }
+}
+
 /// A value that the function returns: made by a launch, or a view of one.
 Value ProgramBuilder::returned(Value value) {
   if (auto constant = value.getDefiningOp<arith::ConstantOp>();
@@ -233,9 +245,10 @@ void ProgramBuilder::run() {
   for (BlockArgument argument : function.getArguments())
     mapping.map(argument,
                 body->addArgument(argument.getType(), argument.getLoc()));
+  Operation *terminator = function.getBody().front().getTerminator();
+  launchConstantLoss(terminator->getOperands());
   for (unsigned group : groups.order())
     launch(group);
-  Operation *terminator = function.getBody().front().getTerminator();
   SmallVector<Value> results;
   builder.setInsertionPointToEnd(body);
   for (Value value : terminator->getOperands())

@@ -75,12 +75,24 @@ static Value copied(OpBuilder &builder, Location loc, Value value) {
       .getResult(0);
 }
 
-static bool isSlice(Value value) {
-  Operation *source = value.getDefiningOp();
-  while (
-      isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(source))
-    source = source->getOperand(0).getDefiningOp();
-  return isa_and_nonnull<tensor::ExtractSliceOp>(source);
+/// What a value is a reshape of.
+static Value reshapedFrom(Value value) {
+  while (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+      value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
+/// An argument may have got its next value by the time that a result is read.
+/// One that a step gives back as it came is its own next value.
+static bool isReadArgument(func::FuncOp function, OpOperand &result) {
+  auto argument = dyn_cast<BlockArgument>(reshapedFrom(result.get()));
+  if (!argument)
+    return false;
+  auto path =
+      function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.path");
+  return path && path != function.getResultAttrOfType<StringAttr>(
+                             result.getOperandNumber(), "nn.updates");
 }
 
 /// A slice is a view that only kernels read, and a state's next value is stored
@@ -95,7 +107,10 @@ static void copyReturned(func::FuncOp function) {
     bool isReadState = path && states.contains(path.getValue()) &&
                        result.get().getDefiningOp() &&
                        !result.get().hasOneUse();
-    if (isReadState || isSlice(result.get()))
+    bool isSlice =
+        reshapedFrom(result.get()).getDefiningOp<tensor::ExtractSliceOp>() !=
+        nullptr;
+    if (isReadState || isSlice || isReadArgument(function, result))
       result.set(copied(builder, function.getLoc(), result.get()));
   }
 }

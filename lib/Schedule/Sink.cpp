@@ -14,6 +14,8 @@ using kernel::Family;
 
 namespace {
 class Sink {
+  using Pair = std::pair<unsigned, unsigned>;
+
 public:
   Sink(Groups &groups, unsigned index)
       : groups(groups), graph(groups.graph), index(index),
@@ -27,6 +29,7 @@ private:
   bool isSaved(unsigned node) const;
   const llvm::SmallSetVector<unsigned, 4> &readersBelow(unsigned node);
   int64_t repeatedWork(unsigned node);
+  bool orderBeforeUpdates(unsigned node);
   void addMember(unsigned node);
   void addInputs();
 
@@ -77,7 +80,8 @@ const llvm::SmallSetVector<unsigned, 4> &Sink::readersBelow(unsigned node) {
   llvm::SmallSetVector<unsigned, 4> found;
   for (Value result : graph[node].op->getResults())
     for (unsigned reader : graph.readers(result)) {
-      if (groups.groupOf(reader) != int64_t(index)) {
+      // What an earlier group gave away is computed by those that read it.
+      if (groups.groupOf(reader) != int64_t(index) && !graph[reader].clone) {
         found.insert(reader);
         continue;
       }
@@ -158,6 +162,28 @@ void Sink::addInputs() {
   }
 }
 
+/// Whoever computes `node` reads what it reads: before that is overwritten.
+/// False if a reader cannot; else that order is noted.
+bool Sink::orderBeforeUpdates(unsigned node) {
+  const auto &readers = readersBelow(node);
+  SmallVector<Pair> order; // a reader's group and that of an update
+  for (Value source : graph[node].sources) {
+    int64_t update = graph.updater(source);
+    int64_t updating = update < 0 ? -1 : groups.groupOf(update);
+    for (unsigned reader : readers)
+      if (int64_t reading = groups.groupOf(reader); updating >= 0) {
+        bool isDone = groups.roleOf(update) == Role::Finish;
+        if (reading == updating ? !isDone : groups.precedes(updating, reading))
+          return false;
+        if (reading != updating)
+          order.push_back({reading, updating});
+      }
+  }
+  for (auto [reading, updating] : order)
+    groups.addEdge(reading, updating);
+  return true;
+}
+
 bool Sink::run() {
   for (unsigned node : group.members)
     vertices[node] = cut.addVertex();
@@ -169,6 +195,8 @@ bool Sink::run() {
   for (unsigned node : group.members)
     if (!cut.onSourceSide(vertices[node]))
       sunk.push_back(node);
+  llvm::erase_if(sunk,
+                 [&](unsigned node) { return !orderBeforeUpdates(node); });
   for (unsigned node : sunk) {
     groups.release(node);
     graph[node].clone = true;

@@ -222,7 +222,10 @@ class Model:
         (loss,) = self.call(callee, [np.asarray(data[name]) for name in self.fields()], "")
         for kind, _, value in self.records:
             loss = loss + value if kind == "loss" else loss
-        metrics = {name: value for kind, name, value in self.records if kind == "metric"}
+        metrics: dict[str, np.ndarray] = {}
+        for kind, name, value in self.records:
+            if kind == "metric":  # recorded twice under one name is one sum
+                metrics[name] = metrics.get(name, 0) + value
         return loss, metrics, dict(self.written)
 
     def update(self, values: dict, gradients: dict, times: dict):
@@ -243,6 +246,7 @@ class Model:
         self.written: dict[str, np.ndarray] = {}
         self.records: list[tuple[str, str, np.ndarray]] = []
         self.calls: Counter[str] = Counter()
+        self.draws: Counter[str] = Counter()
         self.numbers: list[int] = []
 
     def call(self, name: str, arguments: list, path: str) -> list:
@@ -300,6 +304,8 @@ class Model:
     def draw(self, op: ir.Op, path: str):
         kind, a = op.types[0], op.attributes
         name = joined(path, a["path"])
+        number, self.draws[name] = self.draws[name], self.draws[name] + 1
+        name += f"@{number}" if number else ""
         return philox.draw(case(a["distribution"]), a["a"], a["b"], kind.shape, self.times["seed"], self.times["step"], name)
 
     # Elements

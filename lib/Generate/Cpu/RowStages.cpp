@@ -131,23 +131,45 @@ private:
     return roots;
   }
 
-  /// Values of the box that a pass computes and that cost a function.
-  llvm::SetVector<Value> costlyIn(unsigned pass) const {
-    llvm::SetVector<Value> costly;
-    DenseSet<Operation *> seen;
-    SmallVector<Value> pending = rootsOf(pass);
-    while (!pending.empty()) {
-      Value value = pending.pop_back_val();
-      Operation *op = value.getDefiningOp();
-      if (!op || isReduction(*op) || !seen.insert(op).second)
-        continue;
-      if (isCostly(*op) && isElements(value))
-        costly.insert(value);
-      for (Value operand : op->getOperands())
-        if (isa<RankedTensorType>(operand.getType()))
-          pending.push_back(operand);
-    }
-    return costly;
+  /// What the roots of a pass read at the point of the box at which they are
+  /// evaluated, and what they read at others.
+  struct Reads {
+    llvm::SetVector<Value> here, elsewhere;
+  };
+
+  Reads readsIn(unsigned pass) const {
+    Reads reads;
+    reads.here.insert_range(rootsOf(pass));
+    for (size_t next = 0; next < reads.here.size(); ++next)
+      forEachRead(reads.here[next], [&](OpOperand &operand) {
+        auto &place = readsAtPoint(operand) ? reads.here : reads.elsewhere;
+        place.insert(operand.get());
+      });
+    for (size_t next = 0; next < reads.elsewhere.size(); ++next)
+      forEachRead(reads.elsewhere[next], [&](OpOperand &operand) {
+        reads.elsewhere.insert(operand.get());
+      });
+    return reads;
+  }
+
+  /// Tensors that `value` is computed from at a point; a reduction is complete
+  /// when it is read.
+  static void forEachRead(Value value,
+                          llvm::function_ref<void(OpOperand &)> visit) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isReduction(*op))
+      return;
+    for (OpOperand &operand : op->getOpOperands())
+      if (isa<RankedTensorType>(operand.get().getType()))
+        visit(operand);
+  }
+
+  /// Whether the operation reads this operand where it writes its result.
+  static bool readsAtPoint(OpOperand &operand) {
+    auto generic = dyn_cast<linalg::GenericOp>(operand.getOwner());
+    return generic && generic.getMatchingIndexingMap(&operand) ==
+                          generic.getIndexingMapMatchingResult(
+                              cast<OpResult>(generic.getResult(0)));
   }
 
   static bool isCostly(Operation &op) {
@@ -160,17 +182,32 @@ private:
            });
   }
 
+  /// Keeps what costs a function and is read in several passes. What is read at
+  /// other points as well (transposed, say) is computed again, since scratch
+  /// holds the row of the point alone.
   void keepCostly() {
+    SmallVector<Reads> reads;
+    for (unsigned pass = 0; pass < stages.passes; ++pass)
+      reads.push_back(readsIn(pass));
     int64_t bytes = 0;
     DenseSet<Value> taken;
     for (unsigned pass = 0; pass + 1 < stages.passes; ++pass)
-      for (Value value : costlyIn(pass)) {
-        bool again = false;
-        for (unsigned later = pass + 1; later < stages.passes; ++later)
-          again |= costlyIn(later).contains(value);
-        bytes += RowStages::scratchBytes(value, space);
-        if (again && bytes <= kMostScratch && taken.insert(value).second)
-          stages.kept[pass].push_back(value);
+      for (Value value : reads[pass].here) {
+        Operation *op = value.getDefiningOp();
+        if (!op || !isCostly(*op) || !isElements(value) ||
+            llvm::any_of(reads, [&](const Reads &any) {
+              return any.elsewhere.contains(value);
+            }))
+          continue;
+        bool again = llvm::any_of(
+            ArrayRef(reads).drop_front(pass + 1),
+            [&](const Reads &later) { return later.here.contains(value); });
+        int64_t more = RowStages::scratchBytes(value, space);
+        if (!again || bytes + more > kMostScratch ||
+            !taken.insert(value).second)
+          continue;
+        bytes += more;
+        stages.kept[pass].push_back(value);
       }
   }
 
