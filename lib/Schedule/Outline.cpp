@@ -3,6 +3,7 @@
 #include "lib/Schedule/Outline.h"
 
 #include "lib/Nn/Nn.h"
+#include "lib/Schedule/Updates.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -159,7 +160,7 @@ public:
 private:
   void launch(unsigned group);
   void launchConstant(arith::ConstantOp constant);
-  void launchConstantLoss(ValueRange results);
+  void launchConstantLoss();
   Value returned(Value value);
 
   Groups &groups;
@@ -212,13 +213,10 @@ void ProgramBuilder::launchConstant(arith::ConstantOp constant) {
 
 /// Other constants come last, where they take no room while launches run, but a
 /// step looks at its loss before it updates anything.
-void ProgramBuilder::launchConstantLoss(ValueRange results) {
-  for (auto [index, value] : llvm::enumerate(results)) {
-    auto name = function.getResultAttrOfType<StringAttr>(index, "nn.name");
-    auto constant = value.getDefiningOp<arith::ConstantOp>();
-    if (constant && name && name.getValue() == "loss")
-      launchConstant(constant);
-  }
+void ProgramBuilder::launchConstantLoss() {
+  Value loss = lossOf(function);
+  if (auto constant = loss ? loss.getDefiningOp<arith::ConstantOp>() : nullptr)
+    launchConstant(constant);
 }
 
 /// A value that the function returns: made by a launch, or a view of one.
@@ -246,7 +244,7 @@ void ProgramBuilder::run() {
     mapping.map(argument,
                 body->addArgument(argument.getType(), argument.getLoc()));
   Operation *terminator = function.getBody().front().getTerminator();
-  launchConstantLoss(terminator->getOperands());
+  launchConstantLoss();
   for (unsigned group : groups.order())
     launch(group);
   SmallVector<Value> results;

@@ -132,14 +132,33 @@ func.func @rate(%step: tensor<i64>) -> tensor<f64> {
 
 // -----
 
-func.func @unsupported(%x: tensor<6xf32>, %at: tensor<6xi32>) -> tensor<6xf32> {
+// A place that data names and that is outside gives what stands after `else`.
+// CHECK-LABEL: func.func @chosen
+// CHECK: arith.cmpi eq
+// CHECK: arith.cmpi ult
+// CHECK: arith.select
+func.func @chosen(%x: tensor<6xf32>, %at: tensor<6xi32>) -> tensor<6xf32> {
   %y = arch.define : tensor<6xf32> {
   ^bb0(%t: index):
     %0 = arch.read %at[%t] : tensor<6xi32> -> i32
     %1 = arith.index_cast %0 : i32 to index
     %v = arith.constant 0.5 : f32
-    // expected-error @+1 {{subscripts of this form are not supported}}
     %2 = arch.read %x[%1] else %v : f32 : tensor<6xf32> -> f32
+    arch.yield %2 : f32
+  }
+  return %y : tensor<6xf32>
+}
+
+// -----
+
+func.func @unsupported(%x: tensor<6xf32>) -> tensor<6xf32> {
+  %y = arch.define : tensor<6xf32> {
+  ^bb0(%t: index):
+    %one = arith.constant 1 : index
+    %next = arith.addi %t, %one : index
+    %v = arch.read %x[%t] : tensor<6xf32> -> f32
+    // expected-error @+1 {{subscripts of this form are not supported}}
+    %2 = arch.read %x[%next] else %v : f32 : tensor<6xf32> -> f32
     arch.yield %2 : f32
   }
   return %y : tensor<6xf32>

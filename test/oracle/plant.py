@@ -34,7 +34,7 @@ DERIVATIVES = "lib/Differentiate/Derivatives.def"
 TAPE = "lib/Differentiate/Tape.cpp"
 GENERIC = "lib/Differentiate/Generic.cpp"
 SHIFTED = "lib/Differentiate/Shifted.cpp"
-STEP = "lib/Differentiate/Differentiate.cpp"
+STEP = "lib/Differentiate/Step.cpp"
 CPU = "lib/Generate/Cpu/"
 
 PLANTS = (
@@ -60,15 +60,17 @@ PLANTS = (
     Plant("plan: view distance", "lib/Plan/Buffers.cpp", "distance += offset * elements;", "distance += offset;"),
     Plant("plan: in place", "lib/Plan/Reuse.cpp", "    if (operand->get() == value && op.getMatchingIndexingMap(operand) != output)\n      return false;", ""),
     Plant("plan: overlap", "lib/Plan/Assign.cpp", "cursor = std::max(cursor, end);", "cursor = std::max(cursor, begin);"),
-    Plant("order: readers after", "lib/Schedule/Graph.cpp", "nodes[made].after.push_back(reader);", "(void)reader;"),
+    Plant("order: readers after", "lib/Schedule/Graph.cpp", "node.after.push_back(reader);", "(void)reader;"),
     Plant("order: backward", "lib/Schedule/Groups.cpp", "return other != group && before[other].test(group);", "return false && before[other].test(group);"),
+    Plant("sink: no order", "lib/Schedule/Sink.cpp", "return !orderBeforeUpdates(node);", "return false;"),
+    Plant("row: kept elsewhere", CPU + "RowStages.cpp", "return any.elsewhere.contains(value);", "return false;"),
     Plant("row: chunk", CPU + "Row.cpp", "frame.mul(frame.chunk(), space.chunkPoints)", "frame.mul(frame.chunk(), space.chunkPoints - (space.chunks > 1))"),
     Plant("row: tail", CPU + "RowLoop.cpp", "if (even && *even % lanes == 0)", "if (even && *even >= lanes)"),
     Plant("row: copies", CPU + "RowLoop.cpp", "frame.add(start, copy * lanes)", "frame.add(start, (copy % 3) * lanes)"),
     Plant("row: tail of partial", CPU + "Partials.cpp", "  if (!mask)\n    return value;", "  return value;"),
     Plant("partial: lanes", CPU + "Partials.cpp", "lanes > 1; lanes /= 2", "lanes > 2; lanes /= 2"),
     Plant("min: neutral", CPU + "Partials.cpp", "isa<arith::MinimumFOp>(combiner)", "isa<arith::MaximumFOp>(combiner)"),
-    Plant("move: tail", CPU + "Move.cpp", "vector % blocks * lanes + lane", "vector % blocks * lanes"),
+    Plant("box: lane", CPU + "BoxVectors.cpp", "vector % rowVectors * lanes + lane", "vector % rowVectors * lanes"),
     Plant("attention: head", CPU + "AttentionForward.cpp", "headIndex = frame.remainder(outer, shape.heads);", "headIndex = frame.divide(outer, shape.heads);"),
 )  # fmt: skip
 
@@ -157,6 +159,10 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.derivatives:
         return derivatives(chosen.limit)
+    plants = [plant for plant in PLANTS if chosen.only in plant.name]
+    gone = [plant.name for plant in plants if plant.old not in (ROOT / plant.file).read_text()]
+    if gone:
+        sys.exit(f"the places of these are gone: {', '.join(gone)}")
     os.environ["PATH"] = f"{BUILD / 'bin'}{os.pathsep}{os.environ['PATH']}"
     prepare()
     if wrong := built():
@@ -165,12 +171,9 @@ def main() -> None:
     clean = {seed for seed, _ in failures(limit, set(), False, time.time() + 10 * chosen.seconds)}
     print(f"{len(clean)} of {limit} programs fail without a plant and are left out", flush=True)
     count = 0
-    plants = [plant for plant in PLANTS if chosen.only in plant.name]
     for plant in plants:
         path = SOURCE / plant.file
         text = path.read_text()
-        if text.count(plant.old) < 1:
-            sys.exit(f"{plant.name}: its place in {plant.file} is gone")
         path.write_text(text.replace(plant.old, plant.new, 1))
         try:
             if wrong := built():
