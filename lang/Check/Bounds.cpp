@@ -61,7 +61,9 @@ private:
   std::vector<Linear> distinct; ///< Not zero: below or above.
 };
 
-Linear combine(const Linear &a, int64_t by, const Linear &b) {
+} // namespace
+
+static Linear combine(const Linear &a, int64_t by, const Linear &b) {
   Linear result = a;
   result.overflows |= b.overflows;
   auto add = [&](int64_t &sum, int64_t factor) {
@@ -75,13 +77,11 @@ Linear combine(const Linear &a, int64_t by, const Linear &b) {
   return result;
 }
 
-Linear constant(int64_t value) {
+static Linear constant(int64_t value) {
   Linear result;
   result.constant = value;
   return result;
 }
-
-} // namespace
 
 unsigned System::column(std::string key, std::string name,
                         std::optional<int64_t> low,

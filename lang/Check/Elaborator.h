@@ -142,10 +142,10 @@ private:
                     Range range);
   std::optional<Element> commonFloat(Scalar *lhs, Scalar *rhs);
   std::optional<Element> commonElement(Scalar *lhs, Scalar *rhs);
-  Scalar *coerce(Scalar *scalar, Element element);
-  Value convert(Value value, Element element, Range range);
-  Scalar *hoist(Scalar *scalar, Element element);
-  Scalar *fitElement(Scalar *scalar, Element element);
+  Scalar *coerce(Scalar *scalar, Element to);
+  Value convert(Value value, Element to, Range range);
+  Scalar *hoist(Scalar *scalar, Element to);
+  Scalar *fitElement(Scalar *scalar, Element to);
   Scalar *asScalar(Value value, Range range);
   Value matmul(Value lhs, Value rhs, Range range);
   void reportOperands(StringRef op, Value lhs, Value rhs, Range range);

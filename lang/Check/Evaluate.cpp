@@ -153,7 +153,7 @@ Value Elaborator::evalMember(const ast::MemberExpr *expr, Scope &scope) {
     return base;
   if (base.is(ValueKind::Instance) && base.instance->scope) {
     auto &names = base.instance->scope->names;
-    if (auto it = names.find(name); it != names.end()) {
+    if (auto *it = names.find(name); it != names.end()) {
       if (!name.starts_with("_"))
         return it->second.value;
       report(diag::PrivateMember, expr->name.range, name,

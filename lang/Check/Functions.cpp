@@ -359,7 +359,7 @@ std::string Elaborator::relativePath(Instance *to) {
   for (Instance *at = to; at; at = at->parent) {
     if (at == func->self)
       return path;
-    path = path.empty() ? at->name : at->name + "." + path;
+    path = path.empty() ? at->name : (llvm::Twine(at->name) + "." + path).str();
   }
   return "/" + absolutePath(to);
 }

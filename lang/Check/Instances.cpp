@@ -100,7 +100,7 @@ void Elaborator::executeMember(const ast::Stmt *stmt, Scope &scope,
       return declareVariable(binding, scope, instance);
     executeBinding(binding, scope);
     for (ast::Ident name : binding->names)
-      if (auto it = scope.names.find(name.name); it != scope.names.end())
+      if (auto *it = scope.names.find(name.name); it != scope.names.end())
         adopt(it->second.value, &instance, name.name);
     return;
   }

@@ -110,7 +110,7 @@ void Elaborator::useFile(const ast::UseDecl &use, const ast::File &from,
   for (auto &[name, binding] : used->names) {
     if (name.starts_with("_"))
       continue;
-    if (auto it = scope.names.find(name); it != scope.names.end()) {
+    if (auto *it = scope.names.find(name); it != scope.names.end()) {
       if (it->second.range.begin == binding.range.begin)
         continue;
       auto diagnostic = report(diag::DefinedTwice, use.fileRange, name);
@@ -156,7 +156,7 @@ void Elaborator::declare(const ast::File &file, Scope &scope) {
 
 Binding *Elaborator::find(Scope &scope, StringRef name) {
   for (Scope *at = &scope; at; at = at->parent)
-    if (auto it = at->names.find(name); it != at->names.end())
+    if (auto *it = at->names.find(name); it != at->names.end())
       return &it->second;
   return nullptr;
 }
@@ -165,7 +165,7 @@ Binding *Elaborator::find(Scope &scope, StringRef name) {
 /// function.
 bool Elaborator::declareName(ast::Ident name, Scope &scope) {
   for (Scope *at = &scope; at; at = at->parent) {
-    if (auto it = at->names.find(name.name); it != at->names.end()) {
+    if (auto *it = at->names.find(name.name); it != at->names.end()) {
       auto diagnostic = report(diag::DefinedTwice, name.range, name.name);
       note(diagnostic, diag::DefinedHere, it->second.range, name.name);
       return false;

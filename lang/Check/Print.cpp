@@ -38,7 +38,7 @@ private:
 /// The shortest text that reads as the same number.
 void Printer::number(double value) {
   char text[32];
-  auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
+  auto *end = std::to_chars(std::begin(text), std::end(text), value).ptr;
   os << StringRef(text, end - text);
 }
 
@@ -99,14 +99,18 @@ void Printer::setting(const Setting &setting) {
   struct Visitor {
     Printer &printer;
     decltype(record) &asRecord;
-    void operator()(int64_t value) { printer.os << value; }
-    void operator()(double value) { printer.number(value); }
-    void operator()(bool value) { printer.os << (value ? "true" : "false"); }
-    void operator()(const std::string &value) {
+    void operator()(int64_t value) const { printer.os << value; }
+    void operator()(double value) const { printer.number(value); }
+    void operator()(bool value) const {
+      printer.os << (value ? "true" : "false");
+    }
+    void operator()(const std::string &value) const {
       printer.os << '"';
       printer.os.write_escaped(value) << '"';
     }
-    void operator()(const std::vector<Setting> &value) { asRecord(value); }
+    void operator()(const std::vector<Setting> &value) const {
+      asRecord(value);
+    }
   };
   std::visit(Visitor{*this, record}, setting.value);
 }

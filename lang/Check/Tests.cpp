@@ -7,7 +7,6 @@
 
 using namespace ogee;
 using namespace ogee::checking;
-using llvm::cast;
 using llvm::dyn_cast;
 using model::ReduceKind;
 using model::ScalarOp;

@@ -34,9 +34,7 @@ static SmallVector<Indexed> factorsOf(IndexedBuilder &tensors,
     return {value};
   SmallVector<Indexed> factors;
   SmallVector<AffineMap> maps = product.getIndexingMapsArray();
-  if (!maps.back().isIdentity() || !llvm::all_of(maps, [](AffineMap map) {
-        return map.isProjectedPermutation();
-      }))
+  if (!maps.back().isIdentity() || !hasPlainMaps(product))
     return {value};
   for (auto [input, map] : llvm::zip(product.getInputs(), maps)) {
     SmallVector<Label> labels;
@@ -50,8 +48,7 @@ static SmallVector<Indexed> factorsOf(IndexedBuilder &tensors,
 LogicalResult Tape::reverseGeneric(linalg::GenericOp op) {
   Value gradient = gradientOf(op.getResult(0));
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  bool projected = llvm::all_of(
-      maps, [](AffineMap map) { return map.isProjectedPermutation(); });
+  bool projected = hasPlainMaps(op);
   if (isCopy(op)) {
     if (!projected)
       return reverseShifted(op, gradient);

@@ -70,6 +70,7 @@ private:
 
   // Views (View.cpp).
   llvm::LogicalResult reverseView(mlir::Operation &op);
+  void reverseInsert(mlir::tensor::InsertSliceOp insert, mlir::Value gradient);
   void addWindow(mlir::Value operand, mlir::Value term,
                  llvm::ArrayRef<int64_t> offsets,
                  llvm::ArrayRef<int64_t> strides);

@@ -48,6 +48,27 @@ static Value restoreUnits(OpBuilder &builder, tensor::ExtractSliceOp op,
       term, groups);
 }
 
+/// The source gets its window of the gradient, the destination the rest.
+void Tape::reverseInsert(tensor::InsertSliceOp insert, Value gradient) {
+  SmallVector<OpFoldResult> offsets = insert.getMixedOffsets(),
+                            sizes = insert.getMixedSizes(),
+                            strides = insert.getMixedStrides();
+  auto type = insert.getSourceType();
+  if (wants(insert.getSource()))
+    add(insert.getSource(),
+        tensor::ExtractSliceOp::create(place, loc(), type, gradient, offsets,
+                                       sizes, strides));
+  if (!wants(insert.getDest()))
+    return;
+  IndexedBuilder tensors(place, loc());
+  Value zeros = tensors.constant(
+      cast<TypedAttr>(place.getZeroAttr(type.getElementType())),
+      type.getShape());
+  add(insert.getDest(),
+      tensor::InsertSliceOp::create(place, loc(), zeros, gradient, offsets,
+                                    sizes, strides));
+}
+
 LogicalResult Tape::reverseView(Operation &op) {
   Value gradient = gradientOf(op.getResult(0));
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
@@ -82,25 +103,9 @@ LogicalResult Tape::reverseView(Operation &op) {
     }
     return success();
   }
-  auto insert = dyn_cast<tensor::InsertSliceOp>(op);
-  if (!insert)
-    return op.emitError() << "has no gradient";
-  SmallVector<OpFoldResult> offsets = insert.getMixedOffsets(),
-                            sizes = insert.getMixedSizes(),
-                            strides = insert.getMixedStrides();
-  if (wants(insert.getSource()))
-    add(insert.getSource(),
-        tensor::ExtractSliceOp::create(place, loc(), insert.getSourceType(),
-                                       gradient, offsets, sizes, strides));
-  if (!wants(insert.getDest()))
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
+    reverseInsert(insert, gradient);
     return success();
-  IndexedBuilder tensors(place, loc());
-  auto type = insert.getSourceType();
-  Value zeros = tensors.constant(
-      cast<TypedAttr>(place.getZeroAttr(type.getElementType())),
-      type.getShape());
-  add(insert.getDest(),
-      tensor::InsertSliceOp::create(place, loc(), zeros, gradient, offsets,
-                                    sizes, strides));
-  return success();
+  }
+  return op.emitError() << "has no gradient";
 }

@@ -104,7 +104,6 @@ private:
   mlir::FailureOr<Indexed> readAffine(mlir::Value tensor,
                                       llvm::SmallVector<mlir::AffineExpr> at,
                                       std::optional<Indexed> otherwise);
-  Indexed readViews(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> at);
   mlir::Value cutToLabels(mlir::Value tensor,
                           llvm::ArrayRef<mlir::AffineExpr> at);
   Indexed readGeneral(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> at);

@@ -61,17 +61,11 @@ static SmallVector<Role> rolesOf(linalg::GenericOp op, unsigned operand,
   return rolesOf(op.getIndexingMapsArray()[operand], loops);
 }
 
-static bool readsPlainly(linalg::GenericOp op) {
-  return llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-    return map.isProjectedPermutation();
-  });
-}
-
 /// Roles of the product's loops as far as the product itself says: the columns,
 /// the values' own dimension, the loops of all (Batch), and of the softmax
 /// (Row).
 static std::optional<Attention> matchProduct(linalg::GenericOp op) {
-  if (!isContraction(op) || op.getNumReductionLoops() != 1 || !readsPlainly(op))
+  if (!isContraction(op) || op.getNumReductionLoops() != 1 || !hasPlainMaps(op))
     return std::nullopt;
   Attention found;
   found.product = op;
@@ -207,7 +201,7 @@ static void ungroup(Operand &k, Operand &v) {
 static bool matchDot(Attention &found) {
   Value input = found.softmax.getInput();
   found.dot = findDot(input);
-  if (!found.dot || !readsPlainly(found.dot))
+  if (!found.dot || !hasPlainMaps(found.dot))
     return false;
   Score score(rolesOf(found.product, found.weights, found.loops));
   std::optional<SmallVector<Role>> dotRoles =

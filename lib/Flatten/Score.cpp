@@ -13,10 +13,7 @@ using namespace ogee;
 
 static linalg::GenericOp elementwise(Value tensor) {
   auto op = tensor.getDefiningOp<linalg::GenericOp>();
-  bool plain = op && isElementwise(op) &&
-               llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-                 return map.isProjectedPermutation();
-               });
+  bool plain = op && isElementwise(op) && hasPlainMaps(op);
   return plain ? op : nullptr;
 }
 
@@ -101,17 +98,26 @@ static bool dependsOnBoth(ArrayRef<Role> at) {
          llvm::is_contained(at, Role::Column);
 }
 
+/// The number of a role's index in the region: b, h, i, j.
+static unsigned indexOf(Role role) {
+  switch (role) {
+  case Role::Batch:
+    return 0;
+  case Role::Head:
+    return 1;
+  case Role::Row:
+    return 2;
+  case Role::Column:
+  case Role::Feature: // summed before the region
+    return 3;
+  }
+  llvm_unreachable("all roles are above");
+}
+
 Value Score::capture(Value tensor, ArrayRef<Role> at) {
   MLIRContext *context = tensor.getContext();
-  SmallVector<AffineExpr> exprs;
-  for (Role role : at) {
-    // The order of the region's indices: b, h, i, j.
-    unsigned place = role == Role::Batch  ? 0
-                     : role == Role::Head ? 1
-                     : role == Role::Row  ? 2
-                                          : 3;
-    exprs.push_back(getAffineDimExpr(place, context));
-  }
+  auto exprs = llvm::map_to_vector(
+      at, [&](Role role) { return getAffineDimExpr(indexOf(role), context); });
   captured.push_back(tensor);
   captureMaps.push_back(AffineMap::get(4, 0, exprs, context));
   return block->addArgument(
@@ -128,13 +134,8 @@ Value Score::emitValue(linalg::GenericOp op, Value value,
                 dimensionsFrom<Role>(op.getIndexingMapsArray()[number], loops));
   }
   Operation *inner = value.getDefiningOp();
-  if (auto index = dyn_cast_if_present<linalg::IndexOp>(inner)) {
-    Role role = loops[index.getDim()];
-    return block->getArgument(role == Role::Batch  ? 1
-                              : role == Role::Head ? 2
-                              : role == Role::Row  ? 3
-                                                   : 4);
-  }
+  if (auto index = dyn_cast_if_present<linalg::IndexOp>(inner))
+    return block->getArgument(1 + indexOf(loops[index.getDim()]));
   if (!inner || inner->getNumResults() != 1)
     return nullptr;
   IRMapping mapping;

@@ -32,10 +32,11 @@ public:
   rename(mlir::Value outer, mlir::Value inner,
          llvm::ArrayRef<Role> named) const;
 
-  /// Fills `region` with the score as `nn.attention` wants it; false where an
+  /// Fills `region` with the score of `product` as `nn.attention` wants it;
+  /// false where an
   /// operation cannot stand there.
   bool build(mlir::Region &region, mlir::Value input,
-             mlir::linalg::GenericOp dot);
+             mlir::linalg::GenericOp product);
   llvm::ArrayRef<mlir::Value> captures() const { return captured; }
   llvm::ArrayRef<mlir::AffineMap> maps() const { return captureMaps; }
   /// The region keeps columns up to the row's number only.

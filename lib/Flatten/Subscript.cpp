@@ -266,7 +266,26 @@ static std::optional<Window> windowOf(AffineExpr expr,
   return window;
 }
 
-Indexed Element::readViews(Value tensor, ArrayRef<AffineExpr> at) {
+/// The windows of all subscripts; none if one has no window, or if two have a
+/// label in common.
+static std::optional<SmallVector<Window>>
+windowsOf(ArrayRef<AffineExpr> at, const IndexedBuilder &tensors) {
+  SmallVector<Window> windows;
+  SmallVector<Label> used;
+  for (AffineExpr expr : at) {
+    std::optional<Window> window = windowOf(expr, tensors);
+    if (!window || llvm::any_of(window->labels, [&](Label label) {
+          return llvm::is_contained(used, label);
+        }))
+      return std::nullopt;
+    llvm::append_range(used, window->labels);
+    windows.push_back(std::move(*window));
+  }
+  return windows;
+}
+
+static Indexed readViews(IndexedBuilder &tensors, Value tensor,
+                         ArrayRef<Window> windows) {
   OpBuilder &builder = tensors.builder;
   auto type = typeOf(tensor);
   SmallVector<OpFoldResult> offsets, sizes, strides;
@@ -274,8 +293,7 @@ Indexed Element::readViews(Value tensor, ArrayRef<AffineExpr> at) {
   SmallVector<ReassociationIndices> groups;
   SmallVector<Label> labels;
   bool whole = true;
-  for (auto [dimension, expr] : llvm::enumerate(at)) {
-    Window window = *windowOf(expr, tensors);
+  for (auto [dimension, window] : llvm::enumerate(windows)) {
     offsets.push_back(builder.getIndexAttr(window.offset));
     sizes.push_back(builder.getIndexAttr(window.size));
     strides.push_back(builder.getIndexAttr(window.stride));
@@ -382,18 +400,9 @@ FailureOr<Indexed> Element::readAffine(Value tensor, SmallVector<AffineExpr> at,
       seen.push_back(*label);
     }
   }
-  SmallVector<Label> used;
-  bool views = llvm::all_of(at, [&](AffineExpr expr) {
-    auto window = windowOf(expr, tensors);
-    if (!window)
-      return false;
-    bool fresh = llvm::none_of(window->labels, [&](Label label) {
-      return llvm::is_contained(used, label);
-    });
-    llvm::append_range(used, window->labels);
-    return fresh;
-  });
-  Indexed value = views ? readViews(tensor, at) : readGeneral(tensor, at);
+  auto windows = windowsOf(at, tensors);
+  Indexed value =
+      windows ? readViews(tensors, tensor, *windows) : readGeneral(tensor, at);
   for (auto [label, place] : diagonals)
     value = pick(value, place,
                  indexData(labelExpr(label), tensors.builder.getI64Type()));

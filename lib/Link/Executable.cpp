@@ -22,7 +22,7 @@ public:
   }
   ~TemporaryDirectory() {
     if (valid)
-      sys::fs::remove_directories(path);
+      (void)sys::fs::remove_directories(path); // no harm if it stays
   }
   TemporaryDirectory(const TemporaryDirectory &) = delete;
   TemporaryDirectory &operator=(const TemporaryDirectory &) = delete;
@@ -79,16 +79,16 @@ static std::vector<std::string> commandLine(const ogee::LinkOptions &options,
                                 "--build-id",
                                 "--eh-frame-hdr"};
   if (!options.debugInfo)
-    line.push_back("--strip-debug");
+    line.emplace_back("--strip-debug");
   for (StringRef name : {"rcrt1.o", "crti.o", "crtbeginS.o"})
     line.push_back(library(name));
   llvm::append_range(line, objectFiles);
-  line.push_back("--start-group");
+  line.emplace_back("--start-group");
   for (StringRef name : {"libogee_runtime.a", "libc.a", "libm-2.36.a",
                          "libmvec.a", "libgcc.a", "libgcc_eh.a"})
     if (sys::fs::exists(library(name)))
       line.push_back(library(name));
-  line.push_back("--end-group");
+  line.emplace_back("--end-group");
   for (StringRef name : {"crtendS.o", "crtn.o"})
     line.push_back(library(name));
   return line;
@@ -110,6 +110,7 @@ ogee::linkExecutable(ArrayRef<std::unique_ptr<MemoryBuffer>> objects,
   }
   std::vector<std::string> line = commandLine(options, files);
   std::vector<const char *> arguments;
+  arguments.reserve(line.size());
   for (const std::string &argument : line)
     arguments.push_back(argument.c_str());
   const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};

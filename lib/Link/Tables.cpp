@@ -60,7 +60,7 @@ static void readOffsets(plan::ProgramBuffers &buffers) {
         argumentOffset(buffers.program, index));
   }
   for (plan::LaunchBuffers &launch : buffers.launches) {
-    auto offset = launch.op.getOffsets()->begin();
+    const auto *offset = launch.op.getOffsets()->begin();
     for (auto *places : {&launch.operands, &launch.results, &launch.workspaces})
       for (plan::Place place : *places)
         set(place, *offset++);
@@ -140,8 +140,9 @@ std::unique_ptr<llvm::Module> ogee::buildTables(ModuleOp module,
   llvm::Constant *program = TableBuilder(module, options, *tables).build();
   if (!program)
     return nullptr;
-  new llvm::GlobalVariable(*tables, program->getType(), /*isConstant=*/true,
-                           llvm::GlobalValue::ExternalLinkage, program,
-                           "ogee_program");
+  llvm::GlobalVariable *variable =
+      tables->getOrInsertGlobal("ogee_program", program->getType());
+  variable->setConstant(true);
+  variable->setInitializer(program);
   return tables;
 }

@@ -24,6 +24,12 @@ bool ogee::isCopy(linalg::GenericOp op) {
              op.getBody()->getArgument(0);
 }
 
+bool ogee::hasPlainMaps(linalg::GenericOp op) {
+  return llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
+    return map.isProjectedPermutation();
+  });
+}
+
 Operation *ogee::scalarOp(linalg::GenericOp op) {
   Operation *found = nullptr;
   for (Operation &inner : op.getBody()->without_terminator()) {

@@ -14,6 +14,9 @@ bool isCopy(mlir::linalg::GenericOp op);
 /// Without a reduction, one result.
 bool isElementwise(mlir::linalg::GenericOp op);
 
+/// All its maps are projected permutations: no subscript is computed.
+bool hasPlainMaps(mlir::linalg::GenericOp op);
+
 /// The one operation of the body that computes, constants aside; null where
 /// there is none or more than one. A contraction has two, see `isContraction`.
 mlir::Operation *scalarOp(mlir::linalg::GenericOp op);

@@ -51,9 +51,9 @@ static linalg::GenericOp inlineSplats(linalg::GenericOp op) {
   llvm::BitVector dropped(body.getNumArguments());
   for (auto [index, input] : llvm::enumerate(op.getInputs())) {
     BlockArgument argument = body.getArgument(index);
-    if (std::optional<TypedAttr> splat = splatOf(input))
+    if (TypedAttr splat = splatElement(input))
       argument.replaceAllUsesWith(
-          arith::ConstantOp::create(inside, op.getLoc(), *splat));
+          arith::ConstantOp::create(inside, op.getLoc(), splat));
     if (argument.use_empty()) {
       dropped.set(index);
       continue;
@@ -102,8 +102,7 @@ static Value foldSum(linalg::GenericOp op) {
   Operation *combine = combiner(op);
   if (!isa_and_nonnull<arith::AddFOp>(combine) || !isZero(op.getDpsInits()[0]))
     return {};
-  std::optional<TypedAttr> splat = splatOf(op.getInputs()[0]);
-  auto number = splat ? dyn_cast<FloatAttr>(*splat) : FloatAttr();
+  auto number = dyn_cast_if_present<FloatAttr>(splatElement(op.getInputs()[0]));
   if (!number)
     return {};
   auto type = typeOf(op.getResult(0));
@@ -116,13 +115,13 @@ static Value foldSum(linalg::GenericOp op) {
 }
 
 static Value foldView(Operation *view) {
-  std::optional<TypedAttr> splat = splatOf(source(view));
+  TypedAttr splat = splatElement(source(view));
   if (!splat)
     return {};
   OpBuilder builder(view);
   return arith::ConstantOp::create(
       builder, view->getLoc(),
-      DenseElementsAttr::get(typeOf(view->getResult(0)), Attribute(*splat)));
+      DenseElementsAttr::get(typeOf(view->getResult(0)), Attribute(splat)));
 }
 
 void schedule::foldConstants(func::FuncOp function) {

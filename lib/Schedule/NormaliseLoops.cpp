@@ -1,5 +1,6 @@
 // One spelling for each operation, so that later passes compare dimensions by
 // position and identical kernels look identical.
+#include "lib/Nn/Program.h"
 #include "lib/Schedule/Ops.h"
 #include "lib/Schedule/Prepare.h"
 
@@ -87,14 +88,8 @@ static void splitProduct(IRRewriter &rewriter, linalg::GenericOp op) {
   rewriter.replaceOp(op, sum);
 }
 
-static bool allProjected(linalg::GenericOp op) {
-  return llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
-    return map.isProjectedPermutation();
-  });
-}
-
 static void normaliseProduct(IRRewriter &rewriter, linalg::GenericOp op) {
-  if (!allProjected(op))
+  if (!hasPlainMaps(op))
     return;
   AffineMap output = op.getIndexingMapsArray()[2];
   if (output.getNumResults() > 0) {

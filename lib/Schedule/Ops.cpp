@@ -1,6 +1,6 @@
 #include "lib/Schedule/Ops.h"
 
-#include "lib/Nn/Nn.h"
+#include "lib/Nn/Indexed.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -80,18 +80,17 @@ static bool isNumber(TypedAttr attribute, double value) {
 }
 
 bool schedule::startsNeutral(linalg::GenericOp op) {
-  std::optional<TypedAttr> start = splatOf(op.getDpsInits()[0]);
+  TypedAttr start = splatElement(op.getDpsInits()[0]);
   Operation *combine = combiner(op);
   if (!start || !combine)
     return false;
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  auto integer = [&] { return cast<IntegerAttr>(*start).getValue(); };
+  auto integer = [&] { return cast<IntegerAttr>(start).getValue(); };
   return TypeSwitch<Operation *, bool>(combine)
-      .Case<arith::AddFOp>([&](auto) { return isNumber(*start, 0); })
-      .Case<arith::MulFOp>([&](auto) { return isNumber(*start, 1); })
-      .Case<arith::MaximumFOp>(
-          [&](auto) { return isNumber(*start, -infinity); })
-      .Case<arith::MinimumFOp>([&](auto) { return isNumber(*start, infinity); })
+      .Case<arith::AddFOp>([&](auto) { return isNumber(start, 0); })
+      .Case<arith::MulFOp>([&](auto) { return isNumber(start, 1); })
+      .Case<arith::MaximumFOp>([&](auto) { return isNumber(start, -infinity); })
+      .Case<arith::MinimumFOp>([&](auto) { return isNumber(start, infinity); })
       .Case<arith::MulIOp>([&](auto) { return integer().isOne(); })
       .Case<arith::MaxSIOp>([&](auto) { return integer().isMinSignedValue(); })
       .Case<arith::MinSIOp>([&](auto) { return integer().isMaxSignedValue(); })
@@ -99,26 +98,11 @@ bool schedule::startsNeutral(linalg::GenericOp op) {
       .Default([&](Operation *) { return integer().isZero(); }); // addi, ori
 }
 
-std::optional<TypedAttr> schedule::splatOf(Value value) {
-  if (auto fill = value.getDefiningOp<linalg::FillOp>()) {
-    Attribute scalar;
-    if (matchPattern(fill.getInputs()[0], m_Constant(&scalar)))
-      return dyn_cast<TypedAttr>(scalar);
-    return std::nullopt;
-  }
-  DenseElementsAttr elements;
-  if (matchPattern(value, m_Constant(&elements)) && elements.isSplat())
-    return cast<TypedAttr>(elements.getSplatValue<Attribute>());
-  return std::nullopt;
-}
-
 bool schedule::isZero(Value value) {
-  std::optional<TypedAttr> splat = splatOf(value);
-  if (!splat)
-    return false;
-  if (auto number = dyn_cast<FloatAttr>(*splat))
+  TypedAttr splat = splatElement(value);
+  if (auto number = dyn_cast_if_present<FloatAttr>(splat))
     return number.getValue().isZero() && !number.getValue().isNegative();
-  auto number = dyn_cast<IntegerAttr>(*splat);
+  auto number = dyn_cast_if_present<IntegerAttr>(splat);
   return number && number.getValue().isZero();
 }
 
@@ -187,7 +171,7 @@ static bool isPlainReduction(linalg::GenericOp op) {
       return false;
     previous = dim.getPosition();
   }
-  return splatOf(op.getDpsInits()[0]).has_value();
+  return bool(splatElement(op.getDpsInits()[0]));
 }
 
 static OpKind kindOfGeneric(linalg::GenericOp op) {
@@ -203,7 +187,7 @@ OpKind schedule::kindOf(Operation *op) {
       .Case<arith::ConstantOp, tensor::EmptyOp, tensor::DimOp>(
           [](auto) { return OpKind::Free; })
       .Case<linalg::FillOp>([](linalg::FillOp fill) {
-        return splatOf(fill.getResult(0)) ? OpKind::Free : OpKind::Other;
+        return splatElement(fill.getResult(0)) ? OpKind::Free : OpKind::Other;
       })
       .Case<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
             tensor::CollapseShapeOp>([](auto) { return OpKind::View; })

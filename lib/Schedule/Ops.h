@@ -47,8 +47,6 @@ bool isMultiplyAdd(mlir::linalg::GenericOp op);
 mlir::Operation *combiner(mlir::linalg::GenericOp op);
 /// A reduction with a combiner starts from what changes nothing.
 bool startsNeutral(mlir::linalg::GenericOp op);
-/// A splat of this constant is all that `value` is.
-std::optional<mlir::TypedAttr> splatOf(mlir::Value value);
 bool isZero(mlir::Value value);
 
 /// Loops of a product in normal form, as counts in this order; `reduced` are

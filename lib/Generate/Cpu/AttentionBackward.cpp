@@ -36,7 +36,7 @@ private:
   void useParts(Epilogue &epilogue);
   void beginParts(Epilogue &epilogue, int64_t rows, int64_t columns);
   void packOperands();
-  void clear(int64_t offset, int64_t elements);
+  void clear(int64_t offset, int64_t count);
   void emitBlock(Value firstTile);
   void packBlock(const RowBlock &block);
   void sumDeltas(const RowBlock &block);
@@ -47,7 +47,7 @@ private:
                      int64_t factor, const ColumnPanels &panels, int64_t sums);
   void multiplyKeys(const RowBlock &block);
   void storeSums(Epilogue &epilogue, const ColumnPanels &panels, int64_t sums);
-  Value sumsAt(int64_t sums, const PanelTile &at, Value key);
+  Value sumsAt(int64_t sums, const PanelTile &tile, Value key);
 
   nn::AttentionGradOp op;
   Epilogue gradQ, gradK, gradV;

@@ -34,7 +34,7 @@ private:
   void emitBlock(Value firstTile, Value endTile);
   void softmaxRow(Value line, Value row, Value keys, Value inverse);
   Value rowMaximum(Value line, AffineExpr row, Value keys);
-  Value rowSum(Value line, Value keys, Value maximum);
+  Value rowSum(Value line, Value keys, Value shift);
   void storeLse(AffineExpr row, Value maximum, Value total);
   void multiplyValues(Value firstTile, Value endTile);
 

@@ -24,6 +24,8 @@ struct Block {
   bool neverFirst;
 };
 
+} // namespace
+
 static Anchor anchorOf(const ContractionPlan &plan, unsigned index) {
   const Product &product = plan.products[index];
   auto point = [&](AffineExpr batch, AffineExpr row, AffineExpr column) {
@@ -61,6 +63,8 @@ storedWith(kernel::FuncOp kernel, const ContractionPlan &plan, unsigned index) {
   }
   return outputs;
 }
+
+namespace {
 
 class ProductEmitter {
 public:

@@ -142,8 +142,8 @@ Groups Pricer::best(kernel::TileAttr tile) const {
   if (tile.getNp() != 0)
     best.panels = std::min<int64_t>(tile.getNp(), allPanels);
   if (tile.getRows() != 0)
-    best.rows = std::clamp<int64_t>(
-        divideCeil(product.rows, int64_t(tile.getRows())), 1, tiles);
+    best.rows =
+        std::clamp<int64_t>(divideCeil(product.rows, tile.getRows()), 1, tiles);
   return best;
 }
 
@@ -152,9 +152,10 @@ void ogee::chooseGroups(const ContractionPlan &plan, const Product &product,
                         const Target &target) {
   Pricer pricer(plan, product, shape, target);
   Groups groups = pricer.best(tile);
-  shape.panelGroups = divideCeil(shape.panels.count(), groups.panels);
-  shape.panelsPerGroup = divideCeil(shape.panels.count(), shape.panelGroups);
-  shape.panelGroups = divideCeil(shape.panels.count(), shape.panelsPerGroup);
+  int64_t panels = std::max<int64_t>(shape.panels.count(), 1);
+  shape.panelsPerGroup =
+      divideCeil(panels, divideCeil(panels, groups.panels)); // evenly
+  shape.panelGroups = divideCeil(panels, shape.panelsPerGroup);
   shape.tilesPerGroup = divideCeil(shape.tiles.count, groups.rows);
   shape.rowGroups = divideCeil(shape.tiles.count, shape.tilesPerGroup);
   for (const Segment &segment : product.segments) {

@@ -50,7 +50,7 @@ struct PartShape {
   bool alongBatch, alongRows, alongColumns;
   int64_t parts;
 };
-PartShape partShape(const ContractionPlan &plan, unsigned product,
+PartShape partShape(const ContractionPlan &plan, unsigned index,
                     mlir::AffineMap out);
 
 /// Tile by the target, blocks and groups by their price. Uses the

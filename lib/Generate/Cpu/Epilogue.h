@@ -68,8 +68,8 @@ class Epilogue {
 public:
   Epilogue(Frame &frame, Elements &elements, Anchor anchor,
            llvm::ArrayRef<AnchorOutput> outputs, llvm::ArrayRef<AnchorSum> sums)
-      : frame(frame), elements(elements), anchor(anchor), outputs(outputs),
-        sums(sums) {}
+      : frame(frame), elements(elements), anchor(std::move(anchor)),
+        outputs(outputs), sums(sums) {}
 
   llvm::ArrayRef<AnchorSum> partials() const { return sums; }
   /// Says that this chunk adds to part `part` (i64) of a partial.
@@ -77,12 +77,14 @@ public:
   /// Sets the chunk's elements of its parts to neutral. Before any tile.
   void begin(const ChunkBox &chunk);
   /// Asks memory for what `finishTile` will read and write there.
-  void prefetchTile(const TileShape &shape, const TilePlace &place);
-  void finishTile(const TileShape &shape, mlir::ValueRange tile,
+  void prefetchTile(const TileShape &tile, const TilePlace &place);
+  /// Stores what follows from a tile's elements, row by row, and adds them to
+  /// the partials.
+  void finishTile(const TileShape &tile, mlir::ValueRange values,
                   const TilePlace &place);
 
 private:
-  bool isLong(const TileShape &shape) const;
+  bool isLong(const TileShape &tile) const;
   Point pointOf(const TilePlace &place, mlir::AffineExpr row,
                 mlir::AffineExpr column) const {
     return anchor.point(place.batch, row, column);
@@ -96,9 +98,9 @@ private:
   void storeOutputs(const Point &point);
   void finishColumn(const TilePlace &place, mlir::AffineExpr column,
                     mlir::ValueRange carried);
-  void finishUnrolled(const TileShape &shape, mlir::ValueRange tile,
+  void finishUnrolled(const TileShape &tile, mlir::ValueRange values,
                       const TilePlace &place);
-  void finishRolled(const TileShape &shape, mlir::ValueRange tile,
+  void finishRolled(const TileShape &tile, mlir::ValueRange values,
                     const TilePlace &place);
   void flush(const AnchorSum &sum, const Point &point, mlir::Value value);
   void maskColumns(const TilePlace &place, mlir::Value column);

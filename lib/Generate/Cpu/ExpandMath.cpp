@@ -21,17 +21,19 @@ struct Row {
   Value (*expand)(MathBuilder &, ValueRange);
 };
 
+} // namespace
+
 template <Value (*expand)(MathBuilder &, Value)>
-Value unary(MathBuilder &m, ValueRange operands) {
+static Value unary(MathBuilder &m, ValueRange operands) {
   return expand(m, operands[0]);
 }
 
 template <Value (*expand)(MathBuilder &, Value, Value)>
-Value binary(MathBuilder &m, ValueRange operands) {
+static Value binary(MathBuilder &m, ValueRange operands) {
   return expand(m, operands[0], operands[1]);
 }
 
-constexpr Row kRows[] = {
+static constexpr Row kRows[] = {
     {"math.exp", unary<expandExp>},     {"math.exp2", unary<expandExp2>},
     {"math.expm1", unary<expandExpm1>}, {"math.tanh", unary<expandTanh>},
     {"math.log", unary<expandLog>},     {"math.log1p", unary<expandLog1p>},
@@ -40,6 +42,7 @@ constexpr Row kRows[] = {
     {"math.rsqrt", unary<expandRsqrt>},
 };
 
+namespace {
 struct ExpandMath : public ogee::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     SmallVector<Operation *> operations;

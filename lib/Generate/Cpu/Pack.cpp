@@ -101,35 +101,35 @@ void Packer::packA(unsigned segment, AffineExpr batch, const PackedDepth &k,
     pack();
 }
 
-void Packer::packRows(unsigned index, AffineExpr batch, const PackedDepth &k,
+void Packer::packRows(unsigned segment, AffineExpr batch, const PackedDepth &k,
                       Value row, Value count) {
-  const Segment &segment = product.segments[index];
-  int64_t stride = plan.strideOfA(this->index, index);
+  const Segment &part = product.segments[segment];
+  int64_t stride = plan.strideOfA(index, segment);
   frame.loop(frame.constant(0), count, 1, [&](Value r) {
     Elements::Scope scope(elements);
     AffineExpr m = elements.variable(frame.add(row, r));
     Value line = frame.at(blockOfA(), plan.type, frame.mul(r, stride));
-    elements.hoist(segment.a.tensor,
-                   pointOf(segment, segment.a, batch, m, elements.constant(0),
-                           elements.lane()));
+    elements.hoist(
+        part.a.tensor,
+        pointOf(part, part.a, batch, m, elements.constant(0), elements.lane()));
     frame.loop(frame.constant(0), k.depth, plan.lanes, [&](Value step) {
       Elements::Scope inner(elements);
-      if (segment.depth % plan.lanes != 0)
+      if (part.depth % plan.lanes != 0)
         elements.setMask(frame.laneMask(frame.sub(k.depth, step), plan.lanes));
       AffineExpr depth =
           elements.variable(frame.add(k.first, step), plan.lanes);
-      Point point = pointOf(segment, segment.a, batch, m, elements.constant(0),
+      Point point = pointOf(part, part.a, batch, m, elements.constant(0),
                             depth + elements.lane());
-      frame.store(elements.readVector(segment.a.tensor, point),
+      frame.store(elements.readVector(part.a.tensor, point),
                   frame.at(line, plan.type, step));
     });
   });
 }
 
-void Packer::packColumns(unsigned index, AffineExpr batch, const PackedDepth &k,
-                         Value row, Value count) {
-  const Segment &segment = product.segments[index];
-  int64_t stride = plan.strideOfA(this->index, index);
+void Packer::packColumns(unsigned segment, AffineExpr batch,
+                         const PackedDepth &k, Value row, Value count) {
+  const Segment &part = product.segments[segment];
+  int64_t stride = plan.strideOfA(index, segment);
   AffineExpr m = elements.variable(row);
   SmallVector<Value> masks;
   for (int64_t v = 0; v < stride / plan.lanes; ++v)
@@ -141,10 +141,10 @@ void Packer::packColumns(unsigned index, AffineExpr batch, const PackedDepth &k,
     Value line = frame.at(blockOfA(), plan.type, frame.mul(step, stride));
     for (auto [v, mask] : llvm::enumerate(masks)) {
       elements.setMask(mask);
-      Point point = pointOf(segment, segment.a, batch,
+      Point point = pointOf(part, part.a, batch,
                             m + int64_t(v) * plan.lanes + elements.lane(),
                             elements.constant(0), depth);
-      frame.store(elements.readVector(segment.a.tensor, point),
+      frame.store(elements.readVector(part.a.tensor, point),
                   frame.bytes(line, v * plan.lanes * storageBytes(plan.type)));
     }
   });
@@ -170,13 +170,14 @@ TileRows Packer::rowsInPlace(const Segment &segment, AffineExpr batch,
   return result;
 }
 
-TileRows Packer::rowsOfA(unsigned index, AffineExpr batch, const PackedDepth &k,
-                         Value row, Value offset, int64_t rows) {
-  const Segment &segment = product.segments[index];
-  if (segment.a.supply == Supply::InPlace)
-    return rowsInPlace(segment, batch, k, row, rows);
-  int64_t stride = plan.strideOfA(this->index, index);
-  if (segment.a.supply == Supply::Columns)
+TileRows Packer::rowsOfA(unsigned segment, AffineExpr batch,
+                         const PackedDepth &k, Value row, Value offset,
+                         int64_t rows) {
+  const Segment &part = product.segments[segment];
+  if (part.a.supply == Supply::InPlace)
+    return rowsInPlace(part, batch, k, row, rows);
+  int64_t stride = plan.strideOfA(index, segment);
+  if (part.a.supply == Supply::Columns)
     return {{frame.at(blockOfA(), plan.type, offset)}, 1, stride};
   return {
       {frame.at(blockOfA(), plan.type, frame.mul(offset, stride))}, stride, 1};

@@ -55,7 +55,7 @@ static void mergeInto(ArrayRef<RowReduction *> active,
 /// kCopies vectors an iteration, each with a state of its own, merged over a
 /// tree.
 RowLoop::Values RowLoop::runCopies(Value end, ArrayRef<RowReduction *> active,
-                                   Values state, Body body) {
+                                   const Values &state, Body body) {
   size_t size = state.size();
   Values all(state);
   for (int64_t copy = 1; copy < kCopies; ++copy)

@@ -27,7 +27,7 @@ public:
 
 private:
   Values runCopies(mlir::Value end, llvm::ArrayRef<RowReduction *> active,
-                   Values state, Body body);
+                   const Values &state, Body body);
   mlir::Value roundedDown(int64_t multiple);
 
   Frame &frame;

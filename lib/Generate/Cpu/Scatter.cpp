@@ -20,9 +20,8 @@ static constexpr int64_t kPartElements = 1 << 20;  // of all chunks' partials
 namespace {
 /// nn.scatter_add or nn.scatter, which have the same operands.
 struct Scatter {
-  Operation *op = nullptr;
+  Operation *op;
 
-  explicit operator bool() const { return op; }
   bool overwrites() const { return isa<nn::ScatterOp>(op); }
   Value getInit() const { return op->getOperand(0); }
   Value getIndices() const { return op->getOperand(1); }
@@ -31,14 +30,18 @@ struct Scatter {
 };
 } // namespace
 
-static Scatter scatterOf(kernel::FuncOp kernel) {
-  for (Operation &op : kernel.getBody().front())
-    if (isa<nn::ScatterAddOp, nn::ScatterOp>(op))
-      return {&op};
-  return {};
+static bool isScatterOp(Operation &op) {
+  return isa<nn::ScatterAddOp, nn::ScatterOp>(op);
 }
 
-bool ogee::isScatter(kernel::FuncOp kernel) { return bool(scatterOf(kernel)); }
+bool ogee::isScatter(kernel::FuncOp kernel) {
+  return llvm::any_of(kernel.getBody().front(), isScatterOp);
+}
+
+/// Of a kernel that has one.
+static Scatter scatterOf(kernel::FuncOp kernel) {
+  return {&*llvm::find_if(kernel.getBody().front(), isScatterOp)};
+}
 
 /// The kernel's result that is the scatter's own, so that sums are kept there;
 /// none if only an epilogue leaves the kernel.

@@ -23,7 +23,7 @@ RegisterTile ogee::registerTile(const Target &target, int64_t columns,
 
 RowTiles RowTiles::spread(int64_t rows, int64_t largest) {
   RowTiles tiles;
-  tiles.count = divideCeil(rows, largest);
+  tiles.count = std::max<int64_t>(divideCeil(rows, largest), 1);
   tiles.base = rows / tiles.count;
   tiles.extra = rows % tiles.count;
   return tiles;

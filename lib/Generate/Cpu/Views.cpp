@@ -169,10 +169,10 @@ static bool startsEmpty(tensor::InsertSliceOp insert) {
 static void trace(Value value, unsigned result, AffineMap map,
                   SmallVectorImpl<Sink> &sinks) {
   Operation *op = value.getDefiningOp();
-  if (op && isa<tensor::EmptyOp>(op))
+  if (isa_and_nonnull<tensor::EmptyOp>(op))
     return;
-  if (op &&
-      isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op))
+  if (isa_and_nonnull<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+                      tensor::CastOp>(op))
     return trace(op->getOperand(0), result, map.compose(resultMap(op)), sinks);
   if (auto insert = dyn_cast_or_null<tensor::InsertSliceOp>(op);
       insert && startsEmpty(insert)) {
