@@ -45,13 +45,14 @@ int availableProcessors();
 class Pool {
 public:
   /// Starts threads - 1 threads, which live until the process ends or `stop`.
-  void start(const PoolOptions &options);
+  void start(const PoolOptions &given);
   /// Ends the threads, waits for them and gives the pool's memory back.
   void stop();
   /// Makes work known; it can be walked any number of times.
   int add(const Work &work);
-  /// Runs all tasks of the work; returns when its last one is finished.
-  void walk(int work);
+  /// Runs all tasks of work number `index`; returns when its last one is
+  /// finished.
+  void walk(int index);
 
 private:
   static constexpr int kMostWorks = 16;

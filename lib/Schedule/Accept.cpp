@@ -26,7 +26,7 @@ public:
         group(groups.groups[group]),
         alone(alone && groups.groups[group].family == Family::Row) {}
 
-  std::optional<Acceptance> judge(unsigned node);
+  std::optional<Acceptance> judge(unsigned index);
 
 private:
   bool dependsOnGroup(const Node &node) const {

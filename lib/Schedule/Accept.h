@@ -28,11 +28,13 @@ std::optional<Acceptance> accept(const Groups &groups, unsigned group,
 /// a box of the same shape.
 std::optional<Acceptance> acceptAlone(const Groups &groups, unsigned group,
                                       unsigned node);
-void join(Groups &groups, unsigned group, unsigned node,
+/// The node becomes a member of the group, which takes the shape that it asks
+/// for.
+void join(Groups &groups, unsigned index, unsigned node,
           const Acceptance &acceptance);
 
 /// `join` without a change of the order of groups.
-void adopt(Groups &groups, unsigned group, unsigned node,
+void adopt(Groups &groups, unsigned index, unsigned node,
            const Acceptance &acceptance);
 
 /// Loops of a contraction group's products; those of the first one.

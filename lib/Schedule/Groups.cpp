@@ -146,7 +146,7 @@ SmallVector<unsigned> Groups::order() const {
   std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> ready;
   auto enqueue = [&](unsigned group) {
     if (groups[group].alive && waiting[group] == 0)
-      ready.push({groups[group].members.front(), group});
+      ready.emplace(groups[group].members.front(), group);
   };
   for (unsigned group = 0; group < groups.size(); ++group)
     enqueue(group);

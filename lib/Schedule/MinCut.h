@@ -32,7 +32,7 @@ private:
   };
 
   bool findLevels();
-  int64_t push(unsigned vertex, int64_t limit);
+  int64_t push(unsigned start, int64_t limit);
   void findSides();
 
   llvm::SmallVector<Edge, 0> edges; // edge e ^ 1 is the reverse of edge e

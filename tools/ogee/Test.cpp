@@ -25,7 +25,7 @@ struct Workplace {
   }
   ~Workplace() {
     if (!folder.empty())
-      sys::fs::remove_directories(folder);
+      (void)sys::fs::remove_directories(folder);
   }
   std::string file(StringRef name) const {
     SmallString<128> path(folder);

@@ -171,7 +171,7 @@ static int runTrain(const CommandLine &line) {
   {
     Compilation compilation(line);
     if (int code = buildExecutable(compilation, path)) {
-      sys::fs::remove(path);
+      (void)sys::fs::remove(path);
       return code;
     }
   }
@@ -180,7 +180,7 @@ static int runTrain(const CommandLine &line) {
     arguments.push_back(word.c_str());
   arguments.push_back(nullptr);
   int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  sys::fs::remove(path);
+  (void)sys::fs::remove(path);
   fexecve(descriptor, const_cast<char *const *>(arguments.data()), environ);
   errs() << "ogee: cannot start the run\n";
   return kExitInternal;
