@@ -20,10 +20,8 @@ config.environment["PATH"] = os.pathsep.join(
     tools + [config.environment.get("PATH", "")]
 )
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
-# Compiled kernels of a test must not come from, or end in, a user's cache.
-config.environment["XDG_CACHE_HOME"] = os.path.join(
-    config.ogee_binary_root, "test", "cache"
-)
+# What a test compiles is compiled.
+config.environment["OGEE_CACHE"] = "off"
 for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "PYTHONPATH"):
     if name in os.environ:
         config.environment[name] = os.environ[name]

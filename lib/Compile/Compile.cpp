@@ -3,28 +3,30 @@
 // context of its own after that.
 #include "lib/Compile/Compile.h"
 
+#include "lib/Compile/KernelCache.h"
 #include "lib/Generate/Cpu/Emit.h"
 #include "lib/Generate/Cpu/Generate.h"
 #include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Tables.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Object/ObjectFile.h"
 
 using namespace mlir;
 using namespace ogee;
 
+using Objects = std::vector<std::unique_ptr<llvm::MemoryBuffer>>;
+
 namespace {
-/// The kernels of a planned module, each in a module of its own.
+/// Kernels of a planned module, each in a module of its own.
 class KernelModules {
 public:
-  KernelModules(ModuleOp planned, const Target &target)
-      : parent(ModuleOp::create(planned.getLoc())), target(target) {
-    for (auto kernel : planned.getOps<kernel::FuncOp>())
-      kernels.push_back(kernel);
-  }
+  KernelModules(ModuleOp planned, ArrayRef<kernel::FuncOp> kernels,
+                const Target &target)
+      : parent(ModuleOp::create(planned.getLoc())), target(target),
+        kernels(kernels) {}
 
   LogicalResult emit() {
     SmallVector<OwningOpRef<ModuleOp>> modules(kernels.size());
@@ -52,9 +54,10 @@ public:
     return manager.run(*parent);
   }
 
-  FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>> compile() {
+  /// In the order of the kernels.
+  FailureOr<Objects> compile() {
     auto modules = llvm::to_vector(parent->getOps<ModuleOp>());
-    std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects(modules.size());
+    Objects objects(modules.size());
     if (failed(failableParallelForEachN(
             parent->getContext(), 0, modules.size(), [&](size_t index) {
               objects[index] = compileModule(modules[index], target);
@@ -82,22 +85,64 @@ public:
     return success();
   }
 
-  /// Names of all functions that the kernels define.
-  llvm::StringSet<> functionNames() {
-    llvm::StringSet<> names;
-    parent->walk([&](LLVM::LLVMFuncOp function) {
-      if (!function.isExternal())
-        names.insert(function.getName());
-    });
-    return names;
-  }
-
 private:
   OwningOpRef<ModuleOp> parent;
   const Target &target;
-  SmallVector<kernel::FuncOp> kernels;
+  ArrayRef<kernel::FuncOp> kernels;
 };
 } // namespace
+
+/// Objects of all kernels, from the cache where it has them.
+static FailureOr<Objects> compileKernels(ModuleOp planned, const Target &target,
+                                         const CompileOptions &options) {
+  KernelCache cache(options.cache);
+  auto kernels = llvm::to_vector(planned.getOps<kernel::FuncOp>());
+  Objects objects(kernels.size());
+  std::vector<std::string> keys(kernels.size());
+  parallelFor(planned.getContext(), 0, kernels.size(), [&](size_t index) {
+    keys[index] = cache.keyOf(kernels[index], target, options.debugInfo);
+    objects[index] = cache.find(keys[index]);
+  });
+  SmallVector<kernel::FuncOp> missing;
+  for (auto [kernel, object] : llvm::zip_equal(kernels, objects))
+    if (!object)
+      missing.push_back(kernel);
+  if (missing.empty())
+    return objects;
+  KernelModules modules(planned, missing, target);
+  if (failed(modules.emit()) || failed(modules.lower(options)))
+    return failure();
+  FailureOr<Objects> made = modules.compile();
+  if (failed(made))
+    return failure();
+  auto next = made->begin();
+  for (auto [key, object] : llvm::zip_equal(keys, objects)) {
+    if (object)
+      continue;
+    object = std::move(*next++);
+    cache.add(key, object->getBuffer());
+  }
+  cache.prune();
+  return objects;
+}
+
+/// Names of all functions that the objects define.
+static FailureOr<llvm::StringSet<>> functionNames(const Objects &objects) {
+  llvm::StringSet<> names;
+  for (const auto &buffer : objects) {
+    auto object = llvm::object::ObjectFile::createObjectFile(*buffer);
+    if (!object) {
+      llvm::errs() << toString(object.takeError()) << "\n";
+      return failure();
+    }
+    for (const llvm::object::SymbolRef &symbol : (*object)->symbols())
+      if (auto name = symbol.getName())
+        names.insert(*name);
+      else
+        llvm::consumeError(name.takeError());
+  }
+  return names;
+}
 
 static std::unique_ptr<llvm::MemoryBuffer>
 compileTables(ModuleOp planned, const Target &target,
@@ -129,18 +174,18 @@ static std::optional<Target> prepareGenerate(ModuleOp planned,
   return target;
 }
 
-FailureOr<std::vector<std::unique_ptr<llvm::MemoryBuffer>>>
-ogee::generateAll(ModuleOp planned, const CompileOptions &options) {
+FailureOr<Objects> ogee::generateAll(ModuleOp planned,
+                                     const CompileOptions &options) {
   std::optional<Target> target = prepareGenerate(planned, options.target);
   if (!target)
     return failure();
-  KernelModules kernels(planned, *target);
-  if (failed(kernels.emit()) || failed(kernels.lower(options)))
-    return failure();
-  auto objects = kernels.compile();
+  FailureOr<Objects> objects = compileKernels(planned, *target, options);
   if (failed(objects))
     return failure();
-  auto tables = compileTables(planned, *target, kernels.functionNames());
+  auto names = functionNames(*objects);
+  if (failed(names))
+    return failure();
+  auto tables = compileTables(planned, *target, *names);
   if (!tables)
     return failure();
   objects->push_back(std::move(tables));
@@ -153,8 +198,9 @@ LogicalResult ogee::printGenerated(ModuleOp planned, GeneratedForm form,
   std::optional<Target> target = prepareGenerate(planned, options.target);
   if (!target)
     return failure();
-  KernelModules kernels(planned, *target);
-  if (failed(kernels.emit()) || failed(kernels.lower(options)))
+  auto kernels = llvm::to_vector(planned.getOps<kernel::FuncOp>());
+  KernelModules modules(planned, kernels, *target);
+  if (failed(modules.emit()) || failed(modules.lower(options)))
     return failure();
-  return kernels.print(form, stream);
+  return modules.print(form, stream);
 }

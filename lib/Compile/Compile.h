@@ -21,7 +21,7 @@ struct CompileOptions {
   bool verify = false;           // MLIR's verifier after each pass on kernels,
                                  // which takes as long as lowering them
   std::string irDirectory;       // a file of IR a pass goes here, if not empty
-  unsigned threads = 0;          // that compile kernels; 0: all
+  std::string cache;             // the folder of kernels; empty: none
 };
 
 /// Appends the passes of one stage between import and generate.

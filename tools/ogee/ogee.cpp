@@ -7,6 +7,7 @@
 #include "lang/Parse/Parse.h"
 #include "lib/Arch/Arch.h"
 #include "lib/Compile/Compile.h"
+#include "lib/Compile/KernelCache.h"
 #include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Executable.h"
 #include "tools/ogee/CommandLine.h"
@@ -41,6 +42,7 @@ public:
     options.timing = !line.timing.empty();
     options.verify = !line.verify.empty();
     options.irDirectory = line.irDirectory;
+    options.cache = KernelCache::folderFor(line.cache);
   }
 
   /// Each returns an exit code; kExitOk to go on.
