@@ -4,6 +4,7 @@
 #include "lib/Schedule/Schedule.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <map>
 
@@ -65,24 +66,41 @@ private:
   llvm::DenseMap<Value, unsigned> numbers;
 };
 
+/// Kernels are numbered by family in the order of the module: a program that
+/// repeats a block more often has the same kernels by the same names.
+class Names {
+public:
+  StringAttr next(kernel::FuncOp kernel) {
+    StringRef base = kernel.getSymName().rtrim("0123456789");
+    base.consume_back("_");
+    unsigned count = counts[base]++;
+    return StringAttr::get(kernel.getContext(),
+                           count == 0 ? base : base + "_" + Twine(count));
+  }
+
+private:
+  llvm::StringMap<unsigned> counts;
+};
+
 struct DedupeKernels : ogee::impl::DedupeKernelsBase<DedupeKernels> {
   void runOnOperation() override {
-    std::map<Key, kernel::FuncOp> known;
-    llvm::DenseMap<StringAttr, FlatSymbolRefAttr> renamed;
+    std::map<Key, StringAttr> known;
+    llvm::DenseMap<StringAttr, StringAttr> renamed;
+    Names names;
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<kernel::FuncOp>())) {
-      auto [entry, isNew] =
-          known.try_emplace(KeyBuilder().build(kernel), kernel);
+      auto [entry, isNew] = known.try_emplace(KeyBuilder().build(kernel));
       if (isNew)
-        continue;
-      renamed[kernel.getSymNameAttr()] =
-          FlatSymbolRefAttr::get(entry->second.getSymNameAttr());
-      kernel.erase();
+        entry->second = names.next(kernel);
+      renamed[kernel.getSymNameAttr()] = entry->second;
+      if (isNew)
+        kernel.setSymNameAttr(entry->second);
+      else
+        kernel.erase();
     }
     getOperation().walk([&](kernel::LaunchOp launch) {
-      auto found = renamed.find(launch.getCalleeAttr().getAttr());
-      if (found != renamed.end())
-        launch.setCalleeAttr(found->second);
+      auto name = renamed.lookup(launch.getCalleeAttr().getAttr());
+      launch.setCalleeAttr(FlatSymbolRefAttr::get(name));
     });
   }
 };

@@ -4,23 +4,23 @@
 // epilogue of the product that makes their gradient, updates of biases in the
 // finish region of the kernel that sums theirs.
 
-// CHECK: kernel.func @contraction_3({{.*}} -> (tensor<32x24xf32>, tensor<f32>, tensor<24xf32>)
+// CHECK: kernel.func @contraction_2({{.*}} -> (tensor<32x24xf32>, tensor<f32>, tensor<24xf32>)
 // CHECK: attrs = {kernel.partial}
 // CHECK: arith.subf
-// CHECK: kernel.func @contraction_4({{.*}} -> (tensor<f32>, tensor<10x24xf32>)
+// CHECK: kernel.func @contraction_3({{.*}} -> (tensor<f32>, tensor<10x24xf32>)
 // CHECK: arith.subf
 // CHECK-LABEL: kernel.program @step
 // The rate and its scalars come first, then both directions, then the norm; no
 // update before the launch that makes the loss.
 // CHECK-NEXT: kernel.launch @contraction(
-// CHECK-NEXT: kernel.launch @contraction_0(
+// CHECK-NEXT: kernel.launch @contraction_1(
 // CHECK-NEXT: [[LOSS:%.*]]:2 = kernel.launch @row(
 // CHECK-NEXT: [[RATE:%.*]]:2 = kernel.launch @row_1(%arg6, %arg7)
 // CHECK-NEXT: kernel.launch @row_2(
-// CHECK-NEXT: [[DH:%.*]]:3 = kernel.launch @contraction_3({{.*}}, %arg1)
-// CHECK-NEXT: [[DW2:%.*]]:2 = kernel.launch @contraction_4({{.*}}, %arg2)
-// CHECK-NEXT: [[DW1:%.*]]:2 = kernel.launch @contraction_5({{.*}}, %arg0)
-// CHECK-NEXT: [[NORM:%.*]] = kernel.launch @row_6(
+// CHECK-NEXT: [[DH:%.*]]:3 = kernel.launch @contraction_2({{.*}}, %arg1)
+// CHECK-NEXT: [[DW2:%.*]]:2 = kernel.launch @contraction_3({{.*}}, %arg2)
+// CHECK-NEXT: [[DW1:%.*]]:2 = kernel.launch @contraction_4({{.*}}, %arg0)
+// CHECK-NEXT: [[NORM:%.*]] = kernel.launch @row_3(
 // CHECK-NEXT: kernel.yield [[LOSS]]#1, [[NORM]], [[RATE]]#0, [[DW1]]#1, [[DH]]#2, [[DW2]]#1,
 
 // A training step of a two-layer perceptron, as differentiate would write it.

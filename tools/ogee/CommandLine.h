@@ -26,7 +26,8 @@ struct CommandLine {
   std::vector<std::string> moreFiles; // after the first one (fmt)
   std::vector<std::string> overrides; // name=value
   std::vector<std::string> passed;    // flags of the run (train)
-  std::string output, emit, irDirectory, target = "native", with, library, cache;
+  std::string output, emit, irDirectory, target = "native", with, library,
+                                         cache;
   std::string train, test;
   std::string debug, timing, check, verify; // "1" where given
 };
