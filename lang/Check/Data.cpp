@@ -125,6 +125,19 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
   return evalType(param.type, scope);
 }
 
+/// A step has no value of its own: its loss is the sum of what it minimises.
+void Elaborator::evalStep(const FunctionValue *step, FuncFrame &frame,
+                          Scope &scope) {
+  objectives.frame = &frame;
+  objectives.isMinimised = false;
+  evalBlock(*step->fn->body, scope);
+  objectives.frame = nullptr;
+  finishStates(frame);
+  if (!objectives.isMinimised && !sink.hasErrors())
+    report(diag::MissingSetting, step->fn->range,
+           "minimise .. over .. with ..");
+}
+
 /// The loss as a function of a batch. Its fields are its parameters' names.
 model::Func *Elaborator::lossFunction(const FunctionValue *loss,
                                       bool isTraining) {
@@ -154,6 +167,11 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
     scope->set(param.name.name, value, param.name.range);
   }
   Range range = loss->fn->body->range;
+  if (loss == objectives.function) {
+    evalStep(loss, frame, *scope);
+    model.funcs.push_back(std::move(made));
+    return leave(model.funcs.back().get());
+  }
   Value value = settle(evalBlock(*loss->fn->body, *scope), range);
   if (value.isError() || !checkResult(loss, value, *scope))
     return leave(nullptr);

@@ -14,7 +14,7 @@
 //   Instances     archs, parameters         Builtins      built-in functions
 //   Train         settings                  Data          fields, entries
 //   Optimize      optimizers, the tree      Describe      words and keys
-//   Nets          copy, frozen, load
+//   Nets          copy, frozen, load        Minimise      objectives of a step
 //
 // What is being elaborated is told by two frames: FuncFrame, the function whose
 // operations are collected, and ElementFrame, the element definition in it.
@@ -299,6 +299,14 @@ private:
                  model::Variable &variable);
   void adopt(Value value, Instance *parent, StringRef name);
 
+  //===-- Minimise ------------------------------------------------------===//
+  Value minimise(const ast::MinimiseStmt *stmt, Scope &scope);
+  bool makeObjective(const ast::MinimiseStmt *stmt, Value nets,
+                     int64_t objective, Scope &scope);
+  std::string objectiveName(const ast::MinimiseStmt *stmt);
+  model::Tensor *asLoss(Value value, Range range);
+  void finishObjectives(const ast::SectionDecl &train);
+
   //===-- Nets ----------------------------------------------------------===//
   Value copyNet(Value net, Range range);
   Instance *copyInstance(Instance &from, Range range);
@@ -307,6 +315,9 @@ private:
   std::string copiedPath(const model::Variable *copy);
   Value frozenNet(Value net, Range range);
   Value loadNet(Value net, Value file, Range range);
+  static void forEachVariable(
+      Instance &instance, const std::string &prefix,
+      llvm::function_ref<void(model::Variable &, const std::string &)> visit);
   bool forEachInstance(Value net, Range range,
                        llvm::function_ref<void(Instance &)> visit);
   Value matches(ArrayRef<Argument> args);
@@ -340,6 +351,8 @@ private:
                       Range &range);
   bool makeRoot(const ast::SectionDecl &train, Scope &file, Scope &scope);
   void runTrain(const ast::SectionDecl &train, Scope &file);
+  const FunctionValue *objectiveFunction(const ast::SectionDecl &train,
+                                         Scope &scope);
   void executeSetting(const ast::Stmt *stmt, const ast::SectionDecl &train,
                       Scope &scope);
   Setting *setting(const ast::SectionDecl &train, StringRef name);
@@ -364,6 +377,7 @@ private:
                                           Range range);
   void dataRecord(const Setting &data, const ast::SectionDecl &train);
   std::optional<Type> fieldType(const ast::Parameter &param, Scope &scope);
+  void evalStep(const FunctionValue *step, FuncFrame &frame, Scope &scope);
   model::Func *lossFunction(const FunctionValue *loss, bool isTraining);
   void sampleFunction();
 
@@ -372,6 +386,8 @@ private:
                 const std::string &path);
   bool optimizeOne(Value optimizer, model::Variable &variable,
                    const std::string &path, Range range);
+  bool optimizeWith(Value made, model::Variable &variable,
+                    const std::string &path, Range range, int64_t objective);
   FuncEntry *makeRule(Value rule, const model::Variable &variable,
                       const std::string &path, Range range, Instance &rules);
   void averageAll(const Setting &average);
@@ -447,6 +463,7 @@ private:
   unsigned evalDepth = 0;
   Instance *root = nullptr;
   Instance optimizerRoot, averageRoot;
+  StepFrame objectives;
   /// The parameters that have an optimizer, and their paths.
   llvm::MapVector<const model::Variable *, std::string> trained;
   std::string fileName;

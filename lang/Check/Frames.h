@@ -10,6 +10,7 @@
 #include "lang/Check/Value.h"
 #include "lang/Diagnostics.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/MapVector.h"
 #include <deque>
 
 namespace ogee::checking {
@@ -75,6 +76,20 @@ struct FuncFrame {
   llvm::DenseMap<const model::Variable *, model::Tensor *> current;
   llvm::MapVector<const model::Variable *, const VariableValue *> assigned;
   llvm::DenseMap<std::pair<const void *, unsigned>, model::Tensor *> hoisted;
+};
+
+/// The objectives of `fn step`. A statement that is taken several times is one
+/// objective, so that its optimizers keep their state.
+struct StepFrame {
+  struct Objective {
+    int64_t number;
+    std::string name; ///< Under which its loss is logged.
+    SmallVector<model::Minimise *> rounds;
+  };
+  const FunctionValue *function = nullptr; ///< Null: the block has `fn loss`.
+  FuncFrame *frame = nullptr;              ///< While it is elaborated.
+  bool isMinimised = false;                ///< Has met an objective.
+  llvm::MapVector<const ast::MinimiseStmt *, Objective> known;
 };
 
 /// An elaborated function, and the value that a call has: its tensors are the

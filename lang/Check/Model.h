@@ -192,7 +192,8 @@ enum class OpKind {
   Scatter,
   Draw,
   StopGradient,
-  Record
+  Record,
+  Minimise
 };
 
 struct Op {
@@ -277,6 +278,14 @@ struct Record : OpOf<OpKind::Record> {
   Tensor *value;
 };
 
+/// From here on the parameters of the objective have their next values. An
+/// objective that is taken several times in a step updates in rounds.
+struct Minimise : OpOf<OpKind::Minimise> {
+  Tensor *loss;
+  int64_t objective; ///< -1: of an evaluation, which updates nothing.
+  int64_t round, rounds;
+};
+
 /// One fn of an arch or of the library, for one set of hyper-parameters, shapes
 /// and types. `name` is unique in the model, `component` what a study calls it.
 struct Func {
@@ -344,6 +353,7 @@ struct Optimize {
   std::string instance;  ///< Path from the root, below `optimizer`.
   Func *rate;            ///< () -> F64 scalar; null where there is none.
   Range range;
+  int64_t objective = 0; ///< Whose gradient g is.
 };
 
 /// Keeps an average of a parameter, at the path of the instance.

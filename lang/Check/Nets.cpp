@@ -42,7 +42,7 @@ bool Elaborator::forEachInstance(Value net, Range range,
   return false;
 }
 
-static void forEachVariable(
+void Elaborator::forEachVariable(
     Instance &instance, const std::string &prefix,
     llvm::function_ref<void(model::Variable &, const std::string &)> visit) {
   for (auto &variable : instance.variables)

@@ -51,9 +51,10 @@ FuncEntry *Elaborator::makeRule(Value rule, const model::Variable &variable,
       report(diag::NoOptimizer, range, path, what);
     return nullptr;
   };
-  if (!rule.is(ValueKind::Instance) || !rule.instance->call ||
-      rule.instance->isNamed)
+  if (!rule.is(ValueKind::Instance) || !rule.instance->call)
     return refuse(describe(rule));
+  if (rule.instance->isNamed)
+    return refuse(describe(rule) + " that has its place already");
   Instance *instance = rule.instance;
   instance->name = path;
   instance->isNamed = true;
@@ -87,17 +88,29 @@ bool Elaborator::optimizeOne(Value optimizer, model::Variable &variable,
                              const std::string &path, Range range) {
   Value made = call(
       optimizer, Argument{{}, parameterRecord(variable, path), range}, range);
+  variable.isFrozen = made.is(ValueKind::None);
+  return optimizeWith(made, variable, path, range, /*objective=*/0);
+}
+
+/// A parameter of several objectives has an optimizer in each. `none`: it is
+/// not trained by this one.
+bool Elaborator::optimizeWith(Value made, model::Variable &variable,
+                              const std::string &path, Range range,
+                              int64_t objective) {
   if (made.isError())
     return false;
-  variable.isFrozen = made.is(ValueKind::None);
-  if (variable.isFrozen)
+  if (made.is(ValueKind::None))
     return true;
-  FuncEntry *entry = makeRule(made, variable, path, range, optimizerRoot);
+  std::string name = path;
+  if (trained.contains(&variable))
+    name += "@" + std::to_string(objective);
+  FuncEntry *entry = makeRule(made, variable, name, range, optimizerRoot);
   if (!entry)
     return false;
   trained[&variable] = path;
-  model.train.optimizers.push_back({path, entry->func, "optimizer." + path,
-                                    rateFunction(*made.instance), range});
+  model.train.optimizers.push_back({path, entry->func, "optimizer." + name,
+                                    rateFunction(*made.instance), range,
+                                    objective});
   return true;
 }
 

@@ -44,8 +44,7 @@ Value Elaborator::execute(const ast::Stmt *stmt, Scope &scope) {
     return value;
   }
   case StmtKind::Minimise:
-    report(diag::Unsupported, stmt->range, "`minimise`");
-    return Value::error();
+    return minimise(cast<ast::MinimiseStmt>(stmt), scope);
   case StmtKind::Arch:
   case StmtKind::Use:
   case StmtKind::Section:

@@ -234,19 +234,20 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
     dataRecord(*data, train);
   if (sink.hasErrors())
     return;
-  Binding *loss = find(*scope, "loss");
-  if (!loss || !loss->value.is(ValueKind::Function)) {
-    report(diag::MissingSetting, train.word.range, "fn loss(..)");
+  const FunctionValue *objective = objectiveFunction(train, *scope);
+  if (!objective)
     return;
-  }
-  model.train.step = lossFunction(loss->value.function, /*isTraining=*/true);
+  model.train.step = lossFunction(objective, /*isTraining=*/true);
+  if (!sink.hasErrors() && objectives.function)
+    finishObjectives(train);
   if (sink.hasErrors())
     return;
-  model.train.evaluate =
-      lossFunction(loss->value.function, /*isTraining=*/false);
+  model.train.evaluate = lossFunction(objective, /*isTraining=*/false);
   sampleFunction();
   training = true;
-  if (Setting *optimizer = setting(train, "optimizer"))
+  Setting *optimizer =
+      objectives.function ? nullptr : setting(train, "optimizer");
+  if (optimizer)
     optimize(optimizer->value, optimizer->range, *root, "");
   if (Setting *average = optionalSetting(train, "average"))
     averageAll(*average);
@@ -257,9 +258,27 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
     finishTree();
 }
 
+/// `fn step`, else `fn loss`; null after an error.
+const FunctionValue *
+Elaborator::objectiveFunction(const ast::SectionDecl &train, Scope &scope) {
+  if (objectives.function)
+    return objectives.function;
+  Binding *loss = find(scope, "loss");
+  if (loss && loss->value.is(ValueKind::Function))
+    return loss->value.function;
+  report(diag::MissingSetting, train.word.range, "fn loss(..)");
+  return nullptr;
+}
+
 void Elaborator::executeSetting(const ast::Stmt *stmt,
                                 const ast::SectionDecl &train, Scope &scope) {
   if (auto *fn = dyn_cast<ast::FnDecl>(stmt)) {
+    // Not a name: schedules read the number of the step by it.
+    if (fn->name.name == "step") {
+      objectives.function =
+          make<FunctionValue>(fn->name.name, fn->fn, &scope, root, false);
+      return;
+    }
     scope.set(fn->name.name,
               Value::ofFunction(make<FunctionValue>(fn->name.name, fn->fn,
                                                     &scope, root, false)),

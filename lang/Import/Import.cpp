@@ -160,10 +160,24 @@ void Importer::importOp(const model::Op &op) {
     Value input = tensors.at(stop->input);
     tensors[stop->result] =
         arch::StopGradientOp::create(builder, loc, input.getType(), input);
+  } else if (auto *minimise = llvm::dyn_cast<model::Minimise>(&op)) {
+    importMinimise(*minimise);
   } else if (auto *record = llvm::dyn_cast<model::Record>(&op)) {
     arch::RecordOp::create(builder, loc, record->name, record->what,
                            tensors.at(record->value));
   }
+}
+
+/// An evaluation has no objective, only its loss.
+void Importer::importMinimise(const model::Minimise &minimise) {
+  auto op = arch::MinimiseOp::create(builder, location(minimise.range),
+                                     tensors.at(minimise.loss), IntegerAttr(),
+                                     /*round=*/0, /*rounds=*/1);
+  if (minimise.objective < 0)
+    return;
+  op.setObjective(minimise.objective);
+  op.setRound(minimise.round);
+  op.setRounds(minimise.rounds);
 }
 
 void Importer::importTable(const model::Table &table) {
@@ -268,7 +282,8 @@ void Importer::importTrain() {
     arch::OptimizeOp::create(
         builder, location(optimize.range),
         builder.getStringAttr(optimize.parameter), symbol(optimize.callee),
-        builder.getStringAttr(optimize.instance), symbol(optimize.rate));
+        builder.getStringAttr(optimize.instance), symbol(optimize.rate),
+        builder.getI64IntegerAttr(optimize.objective));
   for (const model::Average &average : train.averages)
     arch::AverageOp::create(builder, location(average.range),
                             builder.getStringAttr(average.parameter),

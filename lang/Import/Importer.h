@@ -33,6 +33,7 @@ private:
   void importOp(const model::Op &op);
   void importDefine(const model::Define &define);
   void importCall(const model::Call &call);
+  void importMinimise(const model::Minimise &minimise);
   void importTable(const model::Table &table);
 
   mlir::Value element(const model::Scalar *scalar);

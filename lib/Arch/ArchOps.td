@@ -144,6 +144,20 @@ def Arch_RecordOp : Arch_Op<"record", []> {
   let assemblyFormat = "$kind $name `,` $value attr-dict `:` type($value)";
 }
 
+def Arch_MinimiseOp : Arch_Op<"minimise", []> {
+  let summary = "an objective of the step; from here on its parameters are updated";
+  let description = [{
+    `loss` joins the loss of the step. With an `objective` the parameters that the
+    `arch.optimize`s of this number name get their next values, by the gradient of
+    `loss` and of the terms recorded since the objective before. This is round
+    `round` of `rounds` that the objective has in a step.
+  }];
+  let arguments = (ins AnyRankedTensor:$loss, OptionalAttr<I64Attr>:$objective,
+    DefaultValuedAttr<I64Attr, "0">:$round,
+    DefaultValuedAttr<I64Attr, "1">:$rounds);
+  let assemblyFormat = "$loss (`objective` $objective^)? attr-dict `:` type($loss)";
+}
+
 //===-- Index notation ----------------------------------------------------===//
 
 def Arch_ReduceKindAttr : EnumAttr<Arch_Dialect, Arch_ReduceKind, "reduce_kind">;
@@ -293,10 +307,12 @@ def Arch_OptimizeOp : Arch_Op<"optimize", [HasParent<"TrainOp">]> {
   let summary = "the function (w, g) -> w that updates a parameter";
   let description = [{
     `instance` is the root-relative path of the optimizer's instance; `rate`, if
-    there, names a function () -> f64 that gives the logged learning rate.
+    there, names a function () -> f64 that gives the logged learning rate. g is the
+    gradient of the `arch.minimise` of the number `objective`, if there is one.
   }];
   let arguments = (ins StrAttr:$parameter, FlatSymbolRefAttr:$callee,
-    StrAttr:$instance, OptionalAttr<FlatSymbolRefAttr>:$rate);
+    StrAttr:$instance, OptionalAttr<FlatSymbolRefAttr>:$rate,
+    DefaultValuedAttr<I64Attr, "0">:$objective);
   let assemblyFormat = "$parameter `by` $callee `at` $instance "
     "(`rate` $rate^)? attr-dict";
 }

@@ -41,7 +41,7 @@ LogicalResult Step::buildAccumulate() {
   for (StringRef kind : {"data", "scalar"})
     addArguments(forward, kind);
   SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
-  if (failed(differentiate(forwarded.front())))
+  if (failed(differentiate(forwarded.front(), parameters)))
     return failure();
   addNamed(forwarded.front(), "loss");
   addForwarded(forwarded);
@@ -79,8 +79,6 @@ LogicalResult Step::buildUpdate(FloatAttr clip, bool withGradients,
   addAccumulators(zeroInit(builder));
   for (StringRef kind : {"moment", "average", "scalar"})
     addArguments(update, kind);
-  auto end = func::ReturnOp::create(builder, step.getLoc());
-  builder.setInsertionPoint(end);
   meanOfAccumulators(parts);
   auto unclipped = gradients;
   Value norm = normOfGradients();

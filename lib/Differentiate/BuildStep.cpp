@@ -15,6 +15,12 @@ namespace ogee {
 using namespace mlir;
 using namespace ogee;
 
+/// `@update`, or `@update.OBJECTIVE.ROUND`.
+static bool isUpdate(func::FuncOp function) {
+  return function.getName() == "update" ||
+         function.getName().starts_with("update.");
+}
+
 namespace {
 struct BuildStep : ogee::impl::BuildStepBase<BuildStep> {
   using BuildStepBase::BuildStepBase;
@@ -40,15 +46,21 @@ struct BuildStep : ogee::impl::BuildStepBase<BuildStep> {
     auto make = [&](StringRef name) {
       return Step(name, forward, update, *mutation);
     };
-    bool isMade = parts ? succeeded(make("accumulate").buildAccumulate()) &&
-                              succeeded(make("step").buildUpdate(
-                                  clip, withGradients, parts.getInt()))
-                        : succeeded(make("step").build(clip, withGradients));
+    bool hasObjectives = !forward.getOps<nn::MinimiseOp>().empty();
+    bool isMade =
+        hasObjectives
+            ? succeeded(make("step").buildObjectives(clip, withGradients))
+        : parts ? succeeded(make("accumulate").buildAccumulate()) &&
+                      succeeded(make("step").buildUpdate(clip, withGradients,
+                                                         parts.getInt()))
+                : succeeded(make("step").build(clip, withGradients));
     if (!isMade)
       return signalPassFailure();
     forward.erase();
-    if (update)
-      update.erase();
+    for (auto function :
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+      if (isUpdate(function))
+        function.erase();
     module.walk([](nn::StopGradientOp op) {
       op.replaceAllUsesWith(op.getInput());
       op.erase();

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace ogee;
 
-static StringRef stringOf(DictionaryAttr attributes, StringRef name) {
+StringRef ogee::stringOf(DictionaryAttr attributes, StringRef name) {
   auto text = attributes ? attributes.getAs<StringAttr>(name) : StringAttr();
   return text ? text.getValue() : StringRef();
 }
@@ -21,6 +21,7 @@ Step::Step(StringRef name, func::FuncOp forward, func::FuncOp update,
   step = func::FuncOp::create(builder, forward.getLoc(), name,
                               builder.getFunctionType({}, {}));
   builder.setInsertionPointToStart(step.addEntryBlock());
+  builder.setInsertionPoint(func::ReturnOp::create(builder, step.getLoc()));
 }
 
 /// Arguments of `source` of one class; a scalar that both functions take is
@@ -50,16 +51,15 @@ SmallVector<Value> Step::cloneBody(func::FuncOp source, IRMapping &mapping) {
       [&](Value value) { return mapping.lookup(value); });
 }
 
-LogicalResult Step::differentiate(Value loss) {
-  auto end = func::ReturnOp::create(builder, step.getLoc());
-  builder.setInsertionPoint(end);
+LogicalResult Step::differentiate(Value loss, const Values &over) {
   SmallVector<Value> roots;
-  for (auto &[path, parameter] : parameters)
+  for (auto &[path, parameter] : over)
     roots.push_back(parameter);
   Tape tape(builder, roots, mutation);
   if (failed(tape.run(loss)))
     return failure();
-  for (auto &[path, parameter] : parameters) {
+  gradients.clear();
+  for (auto &[path, parameter] : over) {
     Value gradient = tape.gradientOf(parameter);
     auto type = cast<RankedTensorType>(parameter.getType());
     if (!gradient)
@@ -114,6 +114,8 @@ void Step::mapUpdate() {
     auto path = attributes.getAs<StringAttr>("nn.path");
     if (kind == "param")
       updateMap.map(argument, parameters.lookup(path));
+    if (Value value = kept.lookup(path))
+      updateMap.map(argument, value);
     if (kind == "gradient")
       updateMap.map(argument, gradients.lookup(path));
     if (kind != "scalar" || updateMap.contains(argument))
@@ -166,7 +168,7 @@ void Step::addRate(ArrayRef<Value> updated) {
 }
 
 void Step::addUpdated(ArrayRef<Value> updated, bool withGradients,
-                      const llvm::MapVector<StringAttr, Value> &unclipped) {
+                      const Values &unclipped) {
   addResults(update, updated, isNext);
   if (withGradients)
     for (auto &[path, gradient] : unclipped)
@@ -189,7 +191,7 @@ LogicalResult Step::build(FloatAttr clip, bool withGradients) {
   for (StringRef kind : {"data", "scalar"})
     addArguments(forward, kind);
   SmallVector<Value> forwarded = cloneBody(forward, forwardMap);
-  if (failed(differentiate(forwarded.front())))
+  if (failed(differentiate(forwarded.front(), parameters)))
     return failure();
   auto unclipped = gradients;
   // A test may have no parameter.

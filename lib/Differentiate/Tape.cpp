@@ -17,6 +17,7 @@ static bool isFloat(Value value) {
 Tape::Tape(OpBuilder &builder, ValueRange roots, const Mutation &mutation)
     : place(builder), location(builder.getUnknownLoc()), mutation(mutation) {
   active.insert(roots.begin(), roots.end());
+  this->roots.insert(roots.begin(), roots.end());
 }
 
 void Tape::markActive(Block &block) {
@@ -44,8 +45,10 @@ LogicalResult Tape::run(Value loss) {
   for (Operation &op : block) {
     if (&op == &*place.getInsertionPoint())
       break;
-    if (llvm::any_of(op.getResults(),
-                     [&](Value result) { return active.contains(result); }))
+    auto isActive = [&](Value result) { return active.contains(result); };
+    auto isRoot = [&](Value result) { return roots.contains(result); };
+    if (llvm::any_of(op.getResults(), isActive) &&
+        llvm::none_of(op.getResults(), isRoot))
       forward.push_back(&op);
   }
   for (Operation *op : llvm::reverse(forward))

@@ -81,7 +81,8 @@ private:
   /// Of the forward operation whose gradient is built.
   mlir::Location location;
   Mutation mutation;
-  llvm::DenseSet<mlir::Value> active;
+  /// What made a root is none of its gradient's business.
+  llvm::DenseSet<mlir::Value> roots, active;
   llvm::DenseMap<mlir::Value, Terms> pending;
   llvm::DenseMap<mlir::Value, mlir::Value> known;
 };

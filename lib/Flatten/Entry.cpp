@@ -1,6 +1,7 @@
 // Calls are inlined in program order, so what a function sets is what a later
 // one gets.
 #include "lib/Flatten/Entry.h"
+#include "lib/Nn/Nn.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -175,6 +176,8 @@ LogicalResult Entry::inlineOp(Operation &op, StringRef path,
     mapping.map(inner.getResults(), *returned);
     return success();
   }
+  if (auto objective = dyn_cast<arch::MinimiseOp>(op))
+    return minimise(objective, mapping.lookup(objective.getLoss()));
   if (isa<arch::GetOp, arch::SetOp, arch::DrawOp, arch::RunTimeOp,
           arch::RecordOp>(op))
     return inlineStored(op, path, mapping);
@@ -192,6 +195,59 @@ LogicalResult Entry::inlineOp(Operation &op, StringRef path,
     }
   }
   return success();
+}
+
+Value Entry::withTerms(Value loss) {
+  for (Value term : lossTerms)
+    loss = sum(loss, term);
+  lossTerms.clear();
+  return loss;
+}
+
+std::string ogee::updateName(arch::MinimiseOp op) {
+  return "update." + std::to_string(*op.getObjective()) + "." +
+         std::to_string(op.getRound());
+}
+
+/// Only the training step updates.
+LogicalResult Entry::minimise(arch::MinimiseOp op, Value loss) {
+  loss = asTensor(withTerms(loss));
+  minimised = minimised ? sum(minimised, loss) : loss;
+  if (!op.getObjective())
+    return success();
+  auto train = *module.getOps<arch::TrainOp>().begin();
+  SmallVector<Attribute> paths;
+  SmallVector<Value> parameters;
+  for (auto optimize : train.getOps<arch::OptimizeOp>()) {
+    if (optimize.getObjective() != *op.getObjective())
+      continue;
+    StringAttr path = optimize.getParameterAttr();
+    if (!values.contains(path))
+      return optimize.emitError() << "no parameter " << path;
+    paths.push_back(path);
+    parameters.push_back(values.lookup(path));
+  }
+  auto next = nn::MinimiseOp::create(
+      builder, op.getLoc(), ValueRange(parameters).getTypes(), loss, parameters,
+      updateName(op), builder.getArrayAttr(paths));
+  for (auto [path, value] : llvm::zip_equal(paths, next.getResults()))
+    values[cast<StringAttr>(path)] = value;
+  return success();
+}
+
+/// An optimizer counts its own updates, of which a step may have several.
+Value Entry::runTime(Location loc, StringRef name, Value scalar) {
+  Value value = tensor::ExtractOp::create(builder, loc, scalar, ValueRange{});
+  if (rounds == 1 || name == "seed")
+    return value;
+  auto number = [&](int64_t of) {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI64IntegerAttr(of));
+  };
+  value = arith::MulIOp::create(builder, loc, value, number(rounds));
+  return name == "steps"
+             ? value
+             : arith::AddIOp::create(builder, loc, value, number(round));
 }
 
 std::string Entry::drawPath(StringRef path) {
@@ -247,8 +303,7 @@ LogicalResult Entry::inlineStored(Operation &op, StringRef path,
     if (!scalar(run.getName()))
       return op.emitError() << "`" << run.getName() << "` has no value here";
     mapping.map(run.getResult(),
-                tensor::ExtractOp::create(builder, op.getLoc(),
-                                          scalar(run.getName()), ValueRange{}));
+                runTime(op.getLoc(), run.getName(), scalar(run.getName())));
     return success();
   }
   auto draw = cast<arch::DrawOp>(op);

@@ -33,6 +33,9 @@ std::string joinPath(llvm::StringRef base, llvm::StringRef path);
 void collect(arch::InstanceOp instance, llvm::StringRef path, bool optimizer,
              Storage &storage);
 
+/// The function that updates the parameters of an objective.
+std::string updateName(arch::MinimiseOp op);
+
 /// One entry point while it is built.
 class Entry {
 public:
@@ -60,6 +63,8 @@ public:
        mlir::StringRef path, mlir::ValueRange inputs);
   void addResult(mlir::Value value, mlir::NamedAttribute attribute);
   void addUpdates(mlir::StringRef kind);
+  /// `loss` and the terms that were recorded since they were last added.
+  mlir::Value withTerms(mlir::Value loss);
   /// The sum of two scalars.
   mlir::Value sum(mlir::Value lhs, mlir::Value rhs);
   /// A scalar as a 0-d tensor.
@@ -75,6 +80,9 @@ public:
   mlir::OpBuilder builder;
   mlir::func::FuncOp function;
   mlir::SmallVector<mlir::Value> lossTerms;
+  mlir::Value minimised; ///< The sum over all `arch.minimise`; null: none.
+  /// Of an update: which of the updates of a step it is.
+  int64_t round = 0, rounds = 1;
   mlir::SmallVector<std::pair<std::string, mlir::Value>> metrics;
   /// The current value of each stored tensor, by path, and of run-time scalars.
   llvm::DenseMap<mlir::StringAttr, mlir::Value> values;
@@ -87,6 +95,9 @@ private:
                                mlir::IRMapping &mapping);
   mlir::LogicalResult inlineStored(mlir::Operation &op, mlir::StringRef path,
                                    mlir::IRMapping &mapping);
+  mlir::Value runTime(mlir::Location loc, mlir::StringRef name,
+                      mlir::Value scalar);
+  mlir::LogicalResult minimise(arch::MinimiseOp op, mlir::Value loss);
   std::string drawPath(mlir::StringRef path);
   void record(mlir::StringRef name, mlir::Value value);
 

@@ -43,7 +43,8 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
     if (failed(makeLoss("forward", train.getStepAttr())) ||
         (train.getEvaluateAttr() &&
          failed(makeLoss("evaluate", train.getEvaluateAttr()))) ||
-        (train.getSampleAttr() && failed(makeSample())) || failed(makeUpdate()))
+        (train.getSampleAttr() && failed(makeSample())) ||
+        failed(makeUpdates()))
       return signalPassFailure();
     describe();
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
@@ -54,7 +55,8 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
   FailureOr<SmallVector<Value>> addData(Entry &entry, FlatSymbolRefAttr callee);
   LogicalResult makeLoss(StringRef name, FlatSymbolRefAttr callee);
   LogicalResult makeSample();
-  LogicalResult makeUpdate();
+  LogicalResult makeUpdates();
+  LogicalResult makeUpdate(Entry &entry, int64_t objective);
   LogicalResult updateAverage(Entry &entry, arch::AverageOp average);
   LogicalResult update(Entry &entry, arch::OptimizeOp optimize, Value gradient);
   LogicalResult collectAverages();
@@ -128,12 +130,11 @@ LogicalResult InlineCallsPass::makeLoss(StringRef name,
   auto returned = entry.call(train, callee, "", *data);
   if (failed(returned))
     return failure();
-  if (returned->size() != 1)
+  if (!entry.minimised && returned->size() != 1)
     return train.emitError() << callee << " must return one loss";
   // Recorded terms join the returned loss as scalars of their own, in order.
-  Value loss = returned->front();
-  for (Value term : entry.lossTerms)
-    loss = entry.sum(loss, term);
+  Value loss =
+      entry.withTerms(entry.minimised ? entry.minimised : returned->front());
   entry.addResult(loss, entry.named("nn.name", "loss"));
   for (auto &[metric, value] : entry.metrics)
     entry.addResult(value, entry.named("nn.name", metric));
@@ -176,8 +177,6 @@ LogicalResult InlineCallsPass::update(Entry &entry, arch::OptimizeOp optimize,
 LogicalResult InlineCallsPass::updateAverage(Entry &entry,
                                              arch::AverageOp average) {
   Value next = entry.written.lookup(average.getParameterAttr());
-  if (!next)
-    return average.emitError() << "averages what nothing updates";
   StringAttr path = average.getInstanceAttr();
   auto updated = entry.call(average, average.getCalleeAttr(), path,
                             {entry.values.lookup(path), next});
@@ -189,10 +188,32 @@ LogicalResult InlineCallsPass::updateAverage(Entry &entry,
   return success();
 }
 
-LogicalResult InlineCallsPass::makeUpdate() {
+/// `@update`, or one function for each `arch.minimise`.
+LogicalResult InlineCallsPass::makeUpdates() {
+  SmallVector<arch::MinimiseOp> objectives;
+  getOperation().walk([&](arch::MinimiseOp op) {
+    if (op.getObjective())
+      objectives.push_back(op);
+  });
+  for (arch::MinimiseOp op : objectives) {
+    Entry entry(getOperation(), updateName(op), storage);
+    entry.round = op.getRound();
+    entry.rounds = op.getRounds();
+    if (failed(makeUpdate(entry, *op.getObjective())))
+      return failure();
+  }
+  if (!objectives.empty())
+    return success();
   Entry entry(getOperation(), "update", storage);
+  return makeUpdate(entry, /*objective=*/0);
+}
+
+LogicalResult InlineCallsPass::makeUpdate(Entry &entry, int64_t objective) {
   entry.addStored("param");
-  auto optimizers = train.getOps<arch::OptimizeOp>();
+  SmallVector<arch::OptimizeOp> optimizers;
+  for (auto optimize : train.getOps<arch::OptimizeOp>())
+    if (int64_t(optimize.getObjective()) == objective)
+      optimizers.push_back(optimize);
   llvm::DenseMap<StringAttr, Value> gradients;
   for (arch::OptimizeOp optimize : optimizers) {
     StringAttr path = optimize.getParameterAttr();
@@ -222,7 +243,8 @@ LogicalResult InlineCallsPass::makeUpdate() {
   if (!rate.empty())
     entry.addResult(rate[0], entry.named("nn.name", "rate"));
   for (auto average : train.getOps<arch::AverageOp>())
-    if (failed(updateAverage(entry, average)))
+    if (entry.written.contains(average.getParameterAttr()) &&
+        failed(updateAverage(entry, average)))
       return failure();
   for (StringRef kind : {"param", "moment", "average"})
     entry.addUpdates(kind);

@@ -113,6 +113,22 @@ def Nn_StopGradientOp : Nn_Op<"stop_gradient",
   let hasVerifier = 0;
 }
 
+def Nn_MinimiseOp : Nn_Op<"minimise"> {
+  let summary = "next values of parameters; gone after differentiate";
+  let description = [{
+    The function `update` with the gradient of `loss` by `parameters`, the current
+    values of the parameters at `paths`. The results are their next values, and
+    carry no gradient.
+  }];
+  let arguments = (ins AnyRankedTensor:$loss,
+    Variadic<AnyRankedTensor>:$parameters, FlatSymbolRefAttr:$update,
+    StrArrayAttr:$paths);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = "$loss `over` $paths `(` $parameters `)` `by` $update "
+    "attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 0;
+}
+
 def Nn_RandomOp : Nn_Op<"random", [Pure]> {
   let summary = "counter-based random numbers";
   let description = [{

@@ -39,13 +39,13 @@ static llvm::StringSet<> statesOf(func::FuncOp function) {
   return states;
 }
 
-/// The backward part is what no result of the forward part needs.
-static void markBackward(func::FuncOp function) {
+/// What the loss, metrics and next states are made of.
+static llvm::DenseSet<Operation *> forwardPart(func::FuncOp function) {
   llvm::StringSet<> states = statesOf(function);
   llvm::DenseSet<Operation *> forward;
   SmallVector<Value> pending;
-  Block &body = function.getBody().front();
-  for (OpOperand &result : body.getTerminator()->getOpOperands())
+  for (OpOperand &result :
+       function.getBody().front().getTerminator()->getOpOperands())
     if (isForwardResult(function, result.getOperandNumber(), states))
       pending.push_back(result.get());
   while (!pending.empty()) {
@@ -53,8 +53,14 @@ static void markBackward(func::FuncOp function) {
     if (op && forward.insert(op).second)
       llvm::append_range(pending, op->getOperands());
   }
+  return forward;
+}
+
+/// The backward part is what no result of the forward part needs.
+static void markBackward(func::FuncOp function) {
+  llvm::DenseSet<Operation *> forward = forwardPart(function);
   UnitAttr marked = UnitAttr::get(function.getContext());
-  for (Operation &op : body.without_terminator())
+  for (Operation &op : function.getBody().front().without_terminator())
     if (!forward.contains(&op))
       op.setAttr(kernel::kBackwardAttr, marked);
 }
@@ -95,10 +101,12 @@ static bool isReadArgument(func::FuncOp function, OpOperand &result) {
                              result.getOperandNumber(), "nn.updates");
 }
 
-/// A slice is a view that only kernels read, and a state's next value is stored
-/// after the loss, which may read it: what is returned is a copy.
+/// A slice is a view that only kernels read, and a next value is stored after
+/// the loss, which may read it, as that of a second objective reads what the
+/// first one updated: what is returned is a copy.
 static void copyReturned(func::FuncOp function) {
   llvm::StringSet<> states = statesOf(function);
+  llvm::DenseSet<Operation *> forward = forwardPart(function);
   Operation *end = function.getBody().front().getTerminator();
   OpBuilder builder(end);
   for (OpOperand &result : end->getOpOperands()) {
@@ -107,10 +115,13 @@ static void copyReturned(func::FuncOp function) {
     bool isReadState = path && states.contains(path.getValue()) &&
                        result.get().getDefiningOp() &&
                        !result.get().hasOneUse();
+    bool isReadUpdate = path && !states.contains(path.getValue()) &&
+                        forward.contains(result.get().getDefiningOp());
     bool isSlice =
         reshapedFrom(result.get()).getDefiningOp<tensor::ExtractSliceOp>() !=
         nullptr;
-    if (isReadState || isSlice || isReadArgument(function, result))
+    if (isReadState || isReadUpdate || isSlice ||
+        isReadArgument(function, result))
       result.set(copied(builder, function.getLoc(), result.get()));
   }
 }
