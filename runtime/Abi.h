@@ -62,7 +62,8 @@ typedef struct OgeeTensor {
 // A value that an entry reads before its first launch or leaves after its last.
 // Names of inputs: the fields of the data set (`tokens`, `targets`), and the
 // scalars `step`, `steps`, `seed` and, of a batch in parts, `draw`, the number
-// of the part from the start of the run (all i64). Names of outputs: `loss`,
+// of the part from the start of the run, or of a batch of an evaluation (all
+// i64). Names of outputs: `loss`,
 // `norm`, `rate` (f32 or f64), `logits`, and what is declared `as metric`.
 typedef struct OgeeSlot {
   const char *name;
@@ -117,6 +118,9 @@ typedef enum OgeeSource {
   // Records of a safetensors file: a field is the tensor of its name, whose
   // first dimension is the record.
   OGEE_SOURCE_ARRAYS = 1,
+  // The entries draw their batches themselves, keyed by seed and step; those of
+  // an evaluation by `draw`, the number of the batch in it.
+  OGEE_SOURCE_EXAMPLES = 2,
 } OgeeSource;
 
 typedef struct OgeeData {

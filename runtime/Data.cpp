@@ -45,13 +45,22 @@ int64_t Data::rows(const OgeeEntry &entry) const {
   for (int64_t i = 0; i < entry.input_count; ++i)
     if (isField(entry.inputs[i]))
       return entry.inputs[i].rank > 0 ? entry.inputs[i].shape[0] : 1;
-  return 1;
+  return drawnRows;
 }
 
 void Data::open(const OgeeProgram &program, const char *path, uint64_t key,
                 const OgeeEntry &entry) {
   data = program.data;
   seed = key;
+  if (isDrawn()) {
+    if (path)
+      fail(Exit::Usage, "`--data`: the program draws its data itself");
+    constexpr int64_t kExamples = 256;
+    drawnRows = program.batch / program.accumulate;
+    drawnExamples =
+        program.evaluate_most > 0 ? program.evaluate_most : kExamples;
+    return;
+  }
   if (!path)
     fail(Exit::BadData, "no data: give a file with --data FILE");
   if (data.source == OGEE_SOURCE_TEXT) {
@@ -216,6 +225,8 @@ void Data::fillStep(const OgeeEntry &entry, int64_t step,
 }
 
 int64_t Data::heldOutBatches(int64_t batch) const {
+  if (isDrawn())
+    return drawnExamples < batch ? 1 : drawnExamples / batch;
   if (data.source == OGEE_SOURCE_ARRAYS)
     return heldOut / batch;
   return heldOut > 0 ? (heldOut - 1) / data.window / batch : 0;

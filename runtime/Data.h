@@ -34,6 +34,8 @@ public:
   int64_t trainExamples() const { return train; } // tokens of text, or records
   int64_t heldOutExamples() const { return heldOut; }
 
+  /// Whether the program draws its batches itself.
+  bool isDrawn() const { return data.source == OGEE_SOURCE_EXAMPLES; }
   /// True for the name of a value that the data set gives.
   bool isField(const OgeeSlot &slot) const;
   /// Rows of the entry's batch: the first dimension of its fields.
@@ -57,6 +59,8 @@ private:
                uint8_t *arena) const;
 
   OgeeData data = {};
+  int64_t drawnRows = 1;     // of a batch that the program draws
+  int64_t drawnExamples = 0; // of an evaluation on such batches
   uint64_t seed = 0;
   MappedFile file;
   SafetensorsFile arrays;         // of array data: the names in the file

@@ -30,7 +30,7 @@ bool evaluateHeldOut(Session &session, int64_t step) {
     if (session.flags.poison)
       poisonBefore(session.program, session.arena);
     session.data.fillHeldOut(entry, batch * batches / used, session.arena);
-    fillScalars(session, entry, step);
+    fillScalars(session, entry, step, batch);
     runEntry(session, session.evaluate);
     sum += readOutput(session, entry, "loss");
     session.progress.evaluation(batch + 1, used);

@@ -87,7 +87,7 @@ void printSample(Session &session) {
     if (session.flags.poison)
       poisonBefore(session.program, session.arena);
     memcpy(session.arena + input->offset, window.begin(), room * 4);
-    fillScalars(session, entry, session.flags.steps);
+    fillScalars(session, entry, session.flags.steps, 0);
     runEntry(session, session.sample);
     Logits row = {session.arena + output->offset + (used - 1) * words * width,
                   width == 8};

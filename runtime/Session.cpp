@@ -47,13 +47,13 @@ const OgeeEntry *batchEntry(const OgeeProgram &program) {
 }
 
 void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,
-                 int64_t part) {
+                 int64_t draw) {
   const struct {
     const char *name;
     int64_t value;
   } scalars[] = {{"step", step},
                  {"steps", session.flags.steps},
-                 {"draw", step * session.program.accumulate + part},
+                 {"draw", draw},
                  {"seed", static_cast<int64_t>(session.flags.seed)}};
   for (const auto &scalar : scalars) {
     const OgeeSlot *slot =

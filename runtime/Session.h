@@ -75,9 +75,9 @@ double readOutput(const Session &session, const OgeeEntry &entry,
 /// The entry that takes the batch, or a part of it.
 const OgeeEntry *batchEntry(const OgeeProgram &program);
 /// Writes `step`, `steps`, `seed` and `draw` where the entry asks for them;
-/// `part` is the part of the step's batch.
+/// `draw` is the number of the part, or of the batch of an evaluation.
 void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,
-                 int64_t part = 0);
+                 int64_t draw);
 /// What --log writes of a step.
 void logStep(Session &session, const StepResult &result);
 

@@ -41,7 +41,7 @@ static double accumulateParts(Session &session, int64_t step) {
     if (session.flags.poison && part > 0)
       poisonBefore(session.program, session.arena);
     session.data.fillStep(entry, step * parts + part, session.arena);
-    fillScalars(session, entry, step, part);
+    fillScalars(session, entry, step, step * parts + part);
     session.pool.walk(session.accumulate.before.work);
     double loss = readOutput(session, entry, "loss");
     if (!isFinite(loss))
@@ -77,7 +77,7 @@ StepResult runStep(Session &session, int64_t step) {
   } else {
     session.data.fillStep(entry, step, session.arena);
   }
-  fillScalars(session, entry, step);
+  fillScalars(session, entry, step, step);
   session.pool.walk(session.step.before.work);
   if (!session.accumulate.entry) {
     loss = readOutput(session, entry, "loss");

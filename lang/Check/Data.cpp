@@ -52,15 +52,68 @@ static const model::Setting *findField(ArrayRef<model::Setting> record,
   return it == record.end() ? nullptr : it;
 }
 
+/// Draws of a data set lie under `data`, in an evaluation under `evaluation`:
+/// what is evaluated is none of what is trained on.
+Value Elaborator::makeExamples(Range range) {
+  int64_t rows = model.train.batch / model.train.accumulate;
+  Scope *scope = newScope(examples->scope, ScopeKind::Frame);
+  Argument count{{}, Value::ofInt(rows), range};
+  if (!bindArguments("the data set", examples->fn->params, count, range,
+                     *scope))
+    return Value::error();
+  FuncEntry *entry = elaborate(examples, *scope, /*self=*/nullptr);
+  if (entry->result.isError())
+    return Value::error();
+  func->readsTraining |= entry->readsTraining;
+  Value made = emitCall(*entry, training ? "/data" : "/evaluation", {}, range);
+  if (made.is(ValueKind::Tuple) && !made.list->names.empty())
+    return made;
+  report(diag::SettingValue, range, "data",
+         "a function that returns " + describe(made),
+         "one that returns a record of tensors");
+  return Value::error();
+}
+
+/// The field of a parameter's name among what the data set made.
+std::optional<Value> Elaborator::exampleField(const ast::Parameter &param,
+                                              const Value &made) {
+  int64_t rows = model.train.batch / model.train.accumulate;
+  const ListValue &record = *made.list;
+  auto *found = llvm::find(record.names, param.name.name);
+  if (found == record.names.end()) {
+    auto diagnostic =
+        report(diag::UnknownField, param.name.range, param.name.name);
+    suggest(diagnostic, param.name.name, param.name.range,
+            SmallVector<StringRef>(record.names));
+    return std::nullopt;
+  }
+  Value value = record.elements[found - record.names.begin()];
+  bool isBatch = value.is(ValueKind::Tensor) &&
+                 !value.tensor->type.shape.empty() &&
+                 value.tensor->type.shape[0] == rows;
+  if (isBatch)
+    return value;
+  report(diag::SettingValue, param.name.range, param.name.name, describe(value),
+         ("a tensor whose first dimension is the number of examples, " +
+          llvm::Twine(rows))
+             .str());
+  return std::nullopt;
+}
+
 /// Paths in the file are relative to the file; those of the command line to
 /// where it is given.
 void Elaborator::dataRecord(const Setting &data,
                             const ast::SectionDecl &train) {
+  if (data.value.is(ValueKind::Function)) {
+    examples = data.value.function;
+    model.train.data.push_back({"source", "examples"});
+    return;
+  }
   bool isRecord = data.value.is(ValueKind::Tuple) &&
                   llvm::is_contained(data.value.list->names, "source");
   if (!isRecord) {
     report(diag::SettingValue, data.range, "data", describe(data.value),
-           "what a data set's function returns");
+           "what a data set's function returns, or a function");
     return;
   }
   const ListValue &record = *data.value.list;
@@ -125,6 +178,18 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
   return evalType(param.type, scope);
 }
 
+/// A field that the runtime fills is an argument of the function.
+std::optional<Value> Elaborator::batchField(const ast::Parameter &param,
+                                            model::Func &function,
+                                            Scope &scope) {
+  auto type = fieldType(param, scope);
+  if (!type)
+    return std::nullopt;
+  function.args.push_back(newTensor(*type, param.name.range));
+  function.fields.push_back(param.name.name.str());
+  return Value::ofTensor(nodeValue(function.args.back()));
+}
+
 /// A step has no value of its own: its loss is the sum of what it minimises.
 void Elaborator::evalStep(const FunctionValue *step, FuncFrame &frame,
                           Scope &scope) {
@@ -153,17 +218,18 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
     return result;
   };
   Scope *scope = newScope(loss->scope, ScopeKind::Frame);
+  Value drawn = examples ? makeExamples(settings["data"].range) : Value::none();
+  if (drawn.isError())
+    return leave(nullptr);
   for (const ast::Parameter &param : loss->fn->params) {
-    auto type = fieldType(param, *scope);
-    if (!type)
+    std::optional<Value> field = examples ? exampleField(param, drawn)
+                                          : batchField(param, *made, *scope);
+    if (!field)
       return leave(nullptr);
-    model::Tensor *arg = newTensor(*type, param.name.range);
-    Value value = Value::ofTensor(nodeValue(arg));
+    Value value = *field;
     if (!matchType(param.type, value, param.name.range, *scope,
                    param.name.name))
       return leave(nullptr);
-    made->args.push_back(arg);
-    made->fields.push_back(param.name.name.str());
     scope->set(param.name.name, value, param.name.range);
   }
   Range range = loss->fn->body->range;

@@ -377,6 +377,11 @@ private:
                                           Range range);
   void dataRecord(const Setting &data, const ast::SectionDecl &train);
   std::optional<Type> fieldType(const ast::Parameter &param, Scope &scope);
+  std::optional<Value> batchField(const ast::Parameter &param,
+                                  model::Func &function, Scope &scope);
+  Value makeExamples(Range range);
+  std::optional<Value> exampleField(const ast::Parameter &param,
+                                    const Value &examples);
   void evalStep(const FunctionValue *step, FuncFrame &frame, Scope &scope);
   model::Func *lossFunction(const FunctionValue *loss, bool isTraining);
   void sampleFunction();
@@ -464,6 +469,7 @@ private:
   Instance *root = nullptr;
   Instance optimizerRoot, averageRoot;
   StepFrame objectives;
+  const FunctionValue *examples = nullptr; ///< A data set that is a function.
   /// The parameters that have an optimizer, and their paths.
   llvm::MapVector<const model::Variable *, std::string> trained;
   std::string fileName;

@@ -225,8 +225,9 @@ static std::optional<Bounds> ofCorners(ScalarOp op, Bounds a, Bounds b) {
 }
 
 static std::optional<Bounds> ofOp(const model::OpScalar *op) {
+  // Of a float nothing is known but that sums with it do not overflow here.
   if (op->op == ScalarOp::Cast)
-    return std::nullopt;
+    return Bounds{-(int64_t(1) << 60), int64_t(1) << 60};
   SmallVector<Bounds> parts;
   for (const Scalar *operand : op->operands) {
     auto part = boundsOf(operand);

@@ -124,8 +124,11 @@ LogicalResult InlineCallsPass::makeLoss(StringRef name,
     return failure();
   for (StringRef scalar : {"step", "steps", "seed"})
     entry.addScalar(scalar);
-  // Each part of a batch draws its own numbers.
-  if (name == "forward" && train.getAccumulate() > 1)
+  // Each part of a batch draws its own numbers, and each batch of an evaluation
+  // whose data are drawn.
+  auto source = train.getData().getAs<StringAttr>("source");
+  bool isDrawn = source && source.getValue() == "examples";
+  if (name == "forward" ? train.getAccumulate() > 1 : isDrawn)
     entry.addScalar("draw");
   auto returned = entry.call(train, callee, "", *data);
   if (failed(returned))

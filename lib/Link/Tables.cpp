@@ -72,12 +72,14 @@ llvm::Constant *TableBuilder::data(DictionaryAttr train) {
   StringRef path = textOf(data, "path");
   auto holdout = data ? data.getAs<FloatAttr>("holdout") : FloatAttr();
   bool sequential = textOf(data, "order") == "sequential";
+  StringRef name = textOf(data, "source");
+  int32_t source = name == "arrays"     ? OGEE_SOURCE_ARRAYS
+                   : name == "examples" ? OGEE_SOURCE_EXAMPLES
+                                        : OGEE_SOURCE_TEXT;
   return constants.record(
       {constants.text(path),
        constants.f64(holdout ? holdout.getValueAsDouble() : 0),
-       constants.i64(numberOf(data, "window")),
-       constants.i32(textOf(data, "source") == "arrays" ? OGEE_SOURCE_ARRAYS
-                                                        : OGEE_SOURCE_TEXT),
+       constants.i64(numberOf(data, "window")), constants.i32(source),
        constants.i32(textOf(data, "tokens") == "bytes" ? OGEE_TOKENS_BYTES
                                                        : OGEE_TOKENS_NONE),
        constants.i32(sequential ? OGEE_SEQUENTIAL : OGEE_RANDOM),
