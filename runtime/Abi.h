@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define OGEE_ABI_VERSION 2
+#define OGEE_ABI_VERSION 3
 #define OGEE_ALIGNMENT 64 // bytes, of every buffer in the arena
 
 typedef enum OgeeType {
@@ -98,7 +98,7 @@ typedef struct OgeeLaunch {
 } OgeeLaunch;
 
 typedef struct OgeeEntry {
-  const char *name; // "accumulate", "step", "evaluate" or "sample"
+  const char *name; // "accumulate", "step", "evaluate" or "sample" of a phase
   const OgeeLaunch *launches;
   const OgeeSlot *inputs;
   const OgeeSlot *outputs;
@@ -133,6 +133,15 @@ typedef struct OgeeData {
   int32_t reserved;
 } OgeeData;
 
+// A stretch of training, from step `first` to that of the next one. Its entries
+// are called by their names behind `prefix`, such as `phase1.step`.
+typedef struct OgeePhase {
+  const char *prefix;
+  int64_t first;
+  int64_t evaluate_every; // steps; 0: at the end only
+  int64_t evaluate_most;  // examples of an evaluation; 0: all that are held out
+} OgeePhase;
+
 typedef struct OgeeProgram {
   const char *model;
   const char *target;    // the name given to --target
@@ -142,17 +151,16 @@ typedef struct OgeeProgram {
   const OgeeEntry *entries;
   const char *const
       *features; // CPU features the code needs, as in /proc/cpuinfo
+  const OgeePhase *phases;
   OgeeData data;
   int64_t version; // OGEE_ABI_VERSION
-  int64_t tensor_count, gradient_count, entry_count, feature_count;
+  int64_t tensor_count, gradient_count, entry_count, feature_count, phase_count;
   int64_t arena_bytes;
   int64_t
       persistent_bytes;  // the arena's first part: parameters, states, moments
   int64_t scratch_bytes; // per thread
   int64_t parameters;    // scalars trained
   int64_t batch, steps;
-  int64_t evaluate_every; // steps; 0: at the end only
-  int64_t evaluate_most;  // examples of an evaluation; 0: all that are held out
   // Parts of a batch. With more than one the entry `accumulate` takes a part
   // and adds its gradients to the accumulators, and `step` updates from these.
   int64_t accumulate;

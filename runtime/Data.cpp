@@ -56,20 +56,34 @@ void Data::open(const OgeeProgram &program, const char *path, uint64_t key,
     if (path)
       fail(Exit::Usage, "`--data`: the program draws its data itself");
     constexpr int64_t kExamples = 256;
+    int64_t most = program.phases[0].evaluate_most;
     drawnRows = program.batch / program.accumulate;
-    drawnExamples =
-        program.evaluate_most > 0 ? program.evaluate_most : kExamples;
+    drawnExamples = most > 0 ? most : kExamples;
     return;
   }
   if (!path)
     fail(Exit::BadData, "no data: give a file with --data FILE");
   if (data.source == OGEE_SOURCE_TEXT) {
     file.open(path);
-    openText(entry);
-    return;
+    openText();
+  } else {
+    file.path = path;
+    openArrays();
   }
-  file.path = path;
-  openArrays(entry);
+  addFields(entry);
+  if (data.source != OGEE_SOURCE_ARRAYS)
+    return;
+  heldOut = static_cast<int64_t>(data.holdout * static_cast<double>(records));
+  train = records - heldOut;
+  if (train < 1)
+    fail(Exit::BadData, "data file `%s` has no records to train on", file.path);
+}
+
+void Data::addFields(const OgeeEntry &entry) {
+  if (data.source == OGEE_SOURCE_TEXT)
+    addText(entry);
+  if (data.source == OGEE_SOURCE_ARRAYS)
+    addArrays(entry);
 }
 
 int64_t firstByteAtLeast(const uint8_t *bytes, int64_t size, int32_t bound) {
@@ -101,7 +115,7 @@ void Data::checkTokens(const OgeeSlot &slot) const {
          file.bytes[place], place, file.path, slot.bound, slot.name);
 }
 
-void Data::openText(const OgeeEntry &entry) {
+void Data::openText() {
   heldOut = static_cast<int64_t>(data.holdout * static_cast<double>(file.size));
   train = file.size - heldOut;
   if (train < data.window + 1)
@@ -109,6 +123,9 @@ void Data::openText(const OgeeEntry &entry) {
          "data file `%s` is too short: %ld of its %ld bytes are for training, "
          "one window needs %ld",
          file.path, train, file.size, data.window + 1);
+}
+
+void Data::addText(const OgeeEntry &entry) const {
   for (int64_t i = 0; i < entry.input_count; ++i) {
     const OgeeSlot &slot = entry.inputs[i];
     if (!isField(slot))
@@ -123,12 +140,14 @@ void Data::openText(const OgeeEntry &entry) {
   }
 }
 
-void Data::openArrays(const OgeeEntry &entry) {
+void Data::openArrays() {
   Message message;
   if (!arrays.open(file.path, message))
     fail(Exit::BadData, "data file %s", message.text);
   file.open(file.path);
-  int64_t records = -1;
+}
+
+void Data::addArrays(const OgeeEntry &entry) {
   for (int64_t i = 0; i < entry.input_count; ++i) {
     const OgeeSlot &slot = entry.inputs[i];
     if (!isField(slot))
@@ -155,10 +174,6 @@ void Data::openArrays(const OgeeEntry &entry) {
     checkIntegers(slot, field, records);
     fields.push(field);
   }
-  heldOut = static_cast<int64_t>(data.holdout * static_cast<double>(records));
-  train = records - heldOut;
-  if (train < 1)
-    fail(Exit::BadData, "data file `%s` has no records to train on", file.path);
 }
 
 /// Checks the values of an integer array against the field's declared type.

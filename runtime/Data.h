@@ -23,6 +23,9 @@ public:
   void open(const OgeeProgram &program, const char *path, uint64_t seed,
             const OgeeEntry &entry);
 
+  /// Makes ready, and checks, the fields of another entry.
+  void addFields(const OgeeEntry &entry);
+
   /// Writes the batch of a training step, or the part of that number of one,
   /// into the entry's input fields.
   void fillStep(const OgeeEntry &entry, int64_t step, uint8_t *arena) const;
@@ -49,8 +52,10 @@ private:
     int32_t type;     // OgeeType, in the file
   };
 
-  void openText(const OgeeEntry &entry);
-  void openArrays(const OgeeEntry &entry);
+  void openText();
+  void openArrays();
+  void addText(const OgeeEntry &entry) const;
+  void addArrays(const OgeeEntry &entry);
   void checkTokens(const OgeeSlot &slot) const;
   void checkIntegers(const OgeeSlot &slot, const Field &field,
                      int64_t records) const;
@@ -64,6 +69,7 @@ private:
   uint64_t seed = 0;
   MappedFile file;
   SafetensorsFile arrays;         // of array data: the names in the file
+  int64_t records = -1;           // of arrays; -1: none is known
   int64_t train = 0, heldOut = 0; // tokens or records
   Array<Field> fields;            // of arrays
 };

@@ -8,7 +8,7 @@ namespace ogee::runtime {
 /// model trains about as many examples as the program says, else all.
 static int64_t batchesUsed(const Session &session, int64_t rows,
                            int64_t batches) {
-  int64_t most = session.program.evaluate_most;
+  int64_t most = session.program.phases[session.phase].evaluate_most;
   if (most == 0 || session.flags.evaluate)
     return batches;
   int64_t wanted = most < rows ? 1 : most / rows;

@@ -55,7 +55,7 @@ public:
   void walk(int index);
 
 private:
-  static constexpr int kMostWorks = 16;
+  static constexpr int kMostWorks = 256;
   // Epoch (32 bits), work (8) and index (24) in one word, so that a claim made
   // for an old walk fails.
   using Stamp = uint64_t;

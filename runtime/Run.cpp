@@ -25,7 +25,7 @@ static void describe(const Session &session) {
 
 static void startProgress(Session &session) {
   bool text = session.program.data.source == OGEE_SOURCE_TEXT;
-  int64_t rows = session.data.rows(*batchEntry(session.program)) *
+  int64_t rows = session.data.rows(*batchEntry(session.program, 0)) *
                  session.program.accumulate;
   session.progress.start(session.flags,
                          text ? rows * session.program.data.window : rows,
@@ -94,8 +94,11 @@ int run(const OgeeProgram &program, int count, char **arguments) {
     return static_cast<int>(Exit::Ok);
   }
   session.residentAtMain = resident;
-  if (flags.steps > 0 || flags.evaluate || flags.bench)
-    session.data.open(program, flags.data, flags.seed, *batchEntry(program));
+  if (flags.steps > 0 || flags.evaluate || flags.bench) {
+    session.data.open(program, flags.data, flags.seed, *batchEntry(program, 0));
+    for (int64_t phase = 1; phase < program.phase_count; ++phase)
+      session.data.addFields(*batchEntry(program, phase));
+  }
   session.log.open(program, flags);
   prepare(session);
   initialise(session);
@@ -103,6 +106,9 @@ int run(const OgeeProgram &program, int count, char **arguments) {
     describe(session);
   startProgress(session);
   int signal = 0;
+  // What is trained is evaluated as at the end of its training.
+  if (flags.evaluate)
+    enterPhase(session, program.phase_count - 1);
   if (flags.bench)
     bench(session);
   else if (!flags.evaluate)

@@ -13,9 +13,13 @@ double now() {
          static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-const OgeeEntry *findEntry(const OgeeProgram &program, const char *name) {
+const OgeeEntry *findEntry(const OgeeProgram &program, const char *name,
+                           int64_t phase) {
+  const char *prefix = program.phases[phase].prefix;
+  size_t length = strlen(prefix);
   for (int64_t i = 0; i < program.entry_count; ++i)
-    if (strcmp(program.entries[i].name, name) == 0)
+    if (strncmp(program.entries[i].name, prefix, length) == 0 &&
+        strcmp(program.entries[i].name + length, name) == 0)
       return &program.entries[i];
   return nullptr;
 }
@@ -41,9 +45,9 @@ double readOutput(const Session &session, const OgeeEntry &entry,
   return slot ? readSlot(*slot, session.arena) : __builtin_nan("");
 }
 
-const OgeeEntry *batchEntry(const OgeeProgram &program) {
-  const OgeeEntry *parts = findEntry(program, "accumulate");
-  return parts ? parts : findEntry(program, "step");
+const OgeeEntry *batchEntry(const OgeeProgram &program, int64_t phase) {
+  const OgeeEntry *parts = findEntry(program, "accumulate", phase);
+  return parts ? parts : findEntry(program, "step", phase);
 }
 
 void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,
@@ -108,6 +112,7 @@ static void prepareWalk(Session &session, Walkable &walkable,
   walkable.launches = entry.launches;
   walkable.arena = session.arena;
   walkable.first = first;
+  walkable.tasks.reset(0);
   for (int64_t i = first; i < last; ++i) {
     const OgeeLaunch &launch = entry.launches[i];
     // What a launch names dead may be read by those that run beside it.
@@ -122,13 +127,21 @@ static void prepareWalk(Session &session, Walkable &walkable,
 }
 
 static void prepareEntry(Session &session, Entry &entry, const char *name) {
-  entry.entry = findEntry(session.program, name);
+  entry.entry = findEntry(session.program, name, session.phase);
   if (!entry.entry)
     return;
   const OgeeEntry &from = *entry.entry;
   entry.before.poison = entry.after.poison = session.flags.poison;
   prepareWalk(session, entry.before, from, 0, from.first_update);
   prepareWalk(session, entry.after, from, from.first_update, from.launch_count);
+}
+
+void enterPhase(Session &session, int64_t phase) {
+  session.phase = phase;
+  prepareEntry(session, session.accumulate, "accumulate");
+  prepareEntry(session, session.step, "step");
+  prepareEntry(session, session.evaluate, "evaluate");
+  session.outputs.reset(batchEntry(session.program, phase)->output_count);
 }
 
 void prepare(Session &session) {
@@ -156,11 +169,8 @@ void prepare(Session &session) {
     session.step.before.profile = &session.profile;
     session.step.after.profile = &session.profile;
   }
-  prepareEntry(session, session.accumulate, "accumulate");
-  prepareEntry(session, session.step, "step");
-  session.outputs.reset(batchEntry(program)->output_count);
-  prepareEntry(session, session.evaluate, "evaluate");
   prepareEntry(session, session.sample, "sample");
+  enterPhase(session, 0);
 }
 
 static void fillChunk(void *context, int64_t task, int64_t chunk, uint8_t *) {

@@ -47,6 +47,7 @@ struct Session {
 
   const OgeeProgram &program;
   Flags flags;
+  int64_t phase = 0;
   int64_t residentAtMain = 0;
   int64_t plannedBytes = 0; // arena and every thread's scratch
   uint8_t *arena = nullptr;
@@ -66,14 +67,18 @@ void prepare(Session &session);
 /// Gives every tensor its initial value, or the one of --init.
 void initialise(Session &session);
 
-const OgeeEntry *findEntry(const OgeeProgram &program, const char *name);
+/// An entry of a phase, by default of the first one; null where it has none.
+const OgeeEntry *findEntry(const OgeeProgram &program, const char *name,
+                           int64_t phase = 0);
 const OgeeSlot *findSlot(const OgeeSlot *slots, int64_t count,
                          const char *name);
 /// The value of an output of one element; NaN where the entry has none.
 double readOutput(const Session &session, const OgeeEntry &entry,
                   const char *name);
 /// The entry that takes the batch, or a part of it.
-const OgeeEntry *batchEntry(const OgeeProgram &program);
+const OgeeEntry *batchEntry(const OgeeProgram &program, int64_t phase);
+/// From here on steps and evaluations are those of the phase.
+void enterPhase(Session &session, int64_t phase);
 /// Writes `step`, `steps`, `seed` and `draw` where the entry asks for them;
 /// `draw` is the number of the part, or of the batch of an evaluation.
 void fillScalars(const Session &session, const OgeeEntry &entry, int64_t step,

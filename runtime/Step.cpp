@@ -56,7 +56,7 @@ static double accumulateParts(Session &session, int64_t step) {
 }
 
 void logStep(Session &session, const StepResult &result) {
-  const OgeeEntry &entry = *batchEntry(session.program);
+  const OgeeEntry &entry = *batchEntry(session.program, session.phase);
   bool isSummed = session.accumulate.entry != nullptr;
   double share = 1.0 / static_cast<double>(session.program.accumulate);
   for (int64_t i = 0; i < entry.output_count; ++i)

@@ -21,8 +21,12 @@ int train(Session &session) {
   int64_t last =
       flags.stop >= 0 && flags.stop < flags.steps ? flags.stop : flags.steps;
   StepResult result = {};
-  int64_t every = session.program.evaluate_every;
+  const OgeeProgram &program = session.program;
   for (int64_t step = 0; step < last && !caughtSignal; ++step) {
+    while (session.phase + 1 < program.phase_count &&
+           program.phases[session.phase + 1].first <= step)
+      enterPhase(session, session.phase + 1);
+    int64_t every = program.phases[session.phase].evaluate_every;
     result = runStep(session, step);
     logStep(session, result);
     session.progress.step(result);

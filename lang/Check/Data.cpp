@@ -210,6 +210,8 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
   auto made = std::make_unique<model::Func>();
   made->component = loss->name.str();
   made->name = isTraining ? "step" : "evaluate";
+  if (!model.phases.empty())
+    made->name += "." + std::to_string(model.phases.size());
   made->range = loss->fn->range;
   FuncFrame frame(made.get(), root);
   func = &frame;

@@ -13,6 +13,7 @@
 //   Functions     calls, reuse              Types         do arguments fit
 //   Instances     archs, parameters         Builtins      built-in functions
 //   Train         settings                  Data          fields, entries
+//   Phases        stretches of training
 //   Optimize      optimizers, the tree      Describe      words and keys
 //   Nets          copy, frozen, load        Minimise      objectives of a step
 //
@@ -302,7 +303,7 @@ private:
   //===-- Minimise ------------------------------------------------------===//
   Value minimise(const ast::MinimiseStmt *stmt, Scope &scope);
   bool makeObjective(const ast::MinimiseStmt *stmt, Value nets,
-                     int64_t objective, Scope &scope);
+                     StepFrame::Objective &objective, Scope &scope);
   std::string objectiveName(const ast::MinimiseStmt *stmt);
   model::Tensor *asLoss(Value value, Range range);
   void finishObjectives(const ast::SectionDecl &train);
@@ -355,6 +356,15 @@ private:
                                          Scope &scope);
   void executeSetting(const ast::Stmt *stmt, const ast::SectionDecl &train,
                       Scope &scope);
+  bool isWithin(Range range) const {
+    return phase && phase->range.begin <= range.begin &&
+           range.end <= phase->range.end;
+  }
+  void runPhases(const ast::SectionDecl &train, Scope &scope);
+  bool runPhase(const ast::SectionDecl &train, const ast::SectionDecl &phase,
+                Scope &outer);
+  void runStretch(const ast::SectionDecl &train, Scope &scope);
+  void freezeUntrained();
   Setting *setting(const ast::SectionDecl &train, StringRef name);
   Setting *optionalSetting(const ast::SectionDecl &train, StringRef name);
   void readNumbers(const ast::SectionDecl &train);
@@ -387,12 +397,11 @@ private:
   void sampleFunction();
 
   //===-- Optimize ------------------------------------------------------===//
-  void optimize(Value optimizer, Range range, Instance &instance,
-                const std::string &path);
-  bool optimizeOne(Value optimizer, model::Variable &variable,
-                   const std::string &path, Range range);
+  void optimize(Value optimizer, Range range,
+                std::vector<model::Optimize> &into);
   bool optimizeWith(Value made, model::Variable &variable,
-                    const std::string &path, Range range, int64_t objective);
+                    const std::string &path, Range range, int64_t objective,
+                    std::vector<model::Optimize> &into);
   FuncEntry *makeRule(Value rule, const model::Variable &variable,
                       const std::string &path, Range range, Instance &rules);
   void averageAll(const Setting &average);
@@ -469,6 +478,11 @@ private:
   Instance *root = nullptr;
   Instance optimizerRoot, averageRoot;
   StepFrame objectives;
+  SmallVector<const ast::SectionDecl *> phases;
+  const ast::SectionDecl *phase = nullptr; ///< Under way.
+  /// Those that the block's `optimizer` made; every phase without one of its
+  /// own goes on with them.
+  std::optional<std::vector<model::Optimize>> wholeRun;
   const FunctionValue *examples = nullptr; ///< A data set that is a function.
   /// The parameters that have an optimizer, and their paths.
   llvm::MapVector<const model::Variable *, std::string> trained;

@@ -83,8 +83,9 @@ struct FuncFrame {
 struct StepFrame {
   struct Objective {
     int64_t number;
-    std::string name; ///< Under which its loss is logged.
-    SmallVector<model::Minimise *> rounds;
+    std::string name;                      ///< Under which its loss is logged.
+    SmallVector<model::Minimise *> rounds; ///< Of this stretch.
+    std::vector<model::Optimize> optimizers;
   };
   const FunctionValue *function = nullptr; ///< Null: the block has `fn loss`.
   FuncFrame *frame = nullptr;              ///< While it is elaborated.

@@ -55,13 +55,16 @@ Value Elaborator::minimise(const ast::MinimiseStmt *stmt, Scope &scope) {
     return Value::error();
   std::string name = objectiveName(stmt);
   auto [entry, isNew] = objectives.known.try_emplace(
-      stmt, StepFrame::Objective{int64_t(objectives.known.size()), name, {}});
+      stmt,
+      StepFrame::Objective{int64_t(objectives.known.size()), name, {}, {}});
   StepFrame::Objective &objective = entry->second;
   made->objective = objective.number;
   made->round = objective.rounds.size();
   objective.rounds.push_back(made);
-  if (isNew && !makeObjective(stmt, nets, made->objective, scope))
+  if (isNew && !makeObjective(stmt, nets, objective, scope))
     return Value::error();
+  if (made->round == 0)
+    llvm::append_range(model.train.optimizers, objective.optimizers);
   func->func->body.push_back(make<model::Record>(model::Record{
       {stmt->range}, save(objective.name + ".loss"), "metric", loss}));
   SmallVector<const model::Variable *> read;
@@ -76,10 +79,9 @@ Value Elaborator::minimise(const ast::MinimiseStmt *stmt, Scope &scope) {
 /// An optimizer for each parameter of the networks: what stands after `with` is
 /// evaluated once for each, and called with it where it is a function.
 bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
-                               int64_t objective, Scope &scope) {
+                               StepFrame::Objective &objective, Scope &scope) {
   FuncFrame *outer = std::exchange(func, nullptr);
   bool isGood = true;
-  size_t before = model.train.optimizers.size();
   Range range = stmt->with->range;
   auto optimize = [&](model::Variable &variable, const std::string &path) {
     if (!isGood || !variable.isParam || variable.isFrozen)
@@ -88,7 +90,8 @@ bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
     if (made.is(ValueKind::Function))
       made = call(made, Argument{{}, parameterRecord(variable, path), range},
                   range);
-    isGood = optimizeWith(made, variable, path, range, objective);
+    isGood = optimizeWith(made, variable, path, range, objective.number,
+                          objective.optimizers);
   };
   bool isNet =
       forEachInstance(nets, stmt->over->range, [&](Instance &instance) {
@@ -96,7 +99,7 @@ bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
         forEachVariable(instance, path.empty() ? path : path + ".", optimize);
       });
   func = outer;
-  if (isNet && isGood && model.train.optimizers.size() == before) {
+  if (isNet && isGood && objective.optimizers.empty()) {
     report(diag::NoParameter, stmt->over->range, stmt->over->range.text());
     return false;
   }
@@ -110,11 +113,8 @@ void Elaborator::finishObjectives(const ast::SectionDecl &train) {
   if (model.train.accumulate > 1)
     report(diag::SettingValue, settings["accumulate"].range, "accumulate",
            std::to_string(model.train.accumulate), "1 beside `fn step`");
-  if (Setting *optimizer = optionalSetting(train, "optimizer"))
+  Setting *optimizer = optionalSetting(train, "optimizer");
+  if (optimizer && (!phase || isWithin(optimizer->range)))
     report(diag::WrongPlace, optimizer->range,
            "an `optimizer` beside `fn step`");
-  forEachVariable(
-      *root, "", [&](model::Variable &variable, const std::string &) {
-        variable.isFrozen |= variable.isParam && !trained.contains(&variable);
-      });
 }

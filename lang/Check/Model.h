@@ -354,6 +354,8 @@ struct Optimize {
   Func *rate;            ///< () -> F64 scalar; null where there is none.
   Range range;
   int64_t objective = 0; ///< Whose gradient g is.
+  /// Of one phase: counts steps from its start.
+  bool isOfPhase = false;
 };
 
 /// Keeps an average of a parameter, at the path of the instance.
@@ -377,6 +379,7 @@ struct Train {
   Func *sample = nullptr;   ///< tokens [1, T] to logits; null if there is none.
   std::vector<Setting> data;
   Element precision = Element::F32; ///< Of `float`.
+  int64_t first = 0;                ///< The step before which it starts.
   int64_t batch = 0, steps = 0, evaluateEvery = 0, seed = 0;
   int64_t accumulate = 1;   ///< Parts of a batch, one after the other.
   int64_t evaluateMost = 0; ///< Examples of an evaluation; 0: all.
@@ -407,6 +410,7 @@ struct CheckedModel {
   model::Instance average;
   std::vector<std::unique_ptr<model::Func>> funcs; ///< Callees first.
   model::Train train;
+  std::vector<model::Train> phases; ///< Those after the first one, in order.
 };
 
 } // namespace ogee

@@ -7,18 +7,18 @@ using namespace ogee;
 using namespace ogee::checking;
 using llvm::dyn_cast;
 
-/// `none` in place of an optimizer freezes the parameter.
-void Elaborator::optimize(Value optimizer, Range range, Instance &instance,
-                          const std::string &path) {
-  auto join = [&](const std::string &name) {
-    return path.empty() ? name : path + "." + name;
-  };
-  for (auto &variable : instance.variables)
-    if (variable->isParam && !variable->isFrozen &&
-        !optimizeOne(optimizer, *variable, join(variable->name), range))
+/// `none` in place of an optimizer: the parameter is not trained.
+void Elaborator::optimize(Value optimizer, Range range,
+                          std::vector<model::Optimize> &into) {
+  bool isGood = true;
+  auto one = [&](model::Variable &variable, const std::string &path) {
+    if (!isGood || !variable.isParam || variable.isFrozen)
       return;
-  for (Instance *child : instance.children)
-    optimize(optimizer, range, *child, join(child->name));
+    Value made = call(
+        optimizer, Argument{{}, parameterRecord(variable, path), range}, range);
+    isGood = optimizeWith(made, variable, path, range, /*objective=*/0, into);
+  };
+  forEachVariable(*root, "", one);
 }
 
 /// What `fn (p)` may ask of a parameter.
@@ -84,33 +84,27 @@ FuncEntry *Elaborator::makeRule(Value rule, const model::Variable &variable,
   return entry;
 }
 
-bool Elaborator::optimizeOne(Value optimizer, model::Variable &variable,
-                             const std::string &path, Range range) {
-  Value made = call(
-      optimizer, Argument{{}, parameterRecord(variable, path), range}, range);
-  variable.isFrozen = made.is(ValueKind::None);
-  return optimizeWith(made, variable, path, range, /*objective=*/0);
-}
-
-/// A parameter of several objectives has an optimizer in each. `none`: it is
-/// not trained by this one.
+/// A parameter of several objectives or phases may have an optimizer in each.
 bool Elaborator::optimizeWith(Value made, model::Variable &variable,
                               const std::string &path, Range range,
-                              int64_t objective) {
+                              int64_t objective,
+                              std::vector<model::Optimize> &into) {
   if (made.isError())
     return false;
   if (made.is(ValueKind::None))
     return true;
   std::string name = path;
-  if (trained.contains(&variable))
-    name += "@" + std::to_string(objective);
+  auto isTaken = [&](const Instance *other) { return other->name == name; };
+  for (unsigned count = 1; llvm::any_of(optimizerRoot.children, isTaken);
+       ++count)
+    name = path + "@" + std::to_string(count);
   FuncEntry *entry = makeRule(made, variable, name, range, optimizerRoot);
   if (!entry)
     return false;
   trained[&variable] = path;
-  model.train.optimizers.push_back({path, entry->func, "optimizer." + name,
-                                    rateFunction(*made.instance), range,
-                                    objective});
+  into.push_back({path, entry->func, "optimizer." + name,
+                  rateFunction(*made.instance), range, objective,
+                  /*isOfPhase=*/isWithin(range)});
   return true;
 }
 
@@ -280,19 +274,27 @@ void Elaborator::finishTree() {
   averageRoot.name = "average";
   buildTree(averageRoot, model.average, "average");
   model.average.of = "average";
-  for (const model::Func *entry :
-       {model.train.step, model.train.evaluate, model.train.sample}) {
-    if (!entry)
-      continue;
-    walkCalls(entry, "");
-    llvm::StringMap<unsigned> calls;
-    placeStates(entry, "", calls);
-  }
   llvm::StringMap<unsigned> calls;
-  for (const model::Optimize &optimize : model.train.optimizers) {
-    walkCalls(optimize.callee, optimize.instance);
-    placeStates(optimize.callee, optimize.instance, calls);
-  }
+  std::set<std::string> rules;
+  auto place = [&](const model::Train &train) {
+    for (const model::Func *entry :
+         {train.step, train.evaluate, train.sample}) {
+      if (!entry)
+        continue;
+      walkCalls(entry, "");
+      llvm::StringMap<unsigned> ofEntry;
+      placeStates(entry, "", ofEntry);
+    }
+    for (const model::Optimize &optimize : train.optimizers) {
+      if (!rules.insert(optimize.instance).second)
+        continue;
+      walkCalls(optimize.callee, optimize.instance);
+      placeStates(optimize.callee, optimize.instance, calls);
+    }
+  };
+  place(model.train);
+  for (const model::Train &phase : model.phases)
+    place(phase);
   for (const model::Average &average : model.train.averages) {
     walkCalls(average.callee, average.instance);
     placeStates(average.callee, average.instance, calls);

@@ -14,6 +14,10 @@ static constexpr llvm::StringLiteral settingNames[] = {
     "data",  "optimizer", "average", "batch",     "accumulate",
     "steps", "evaluate",  "clip",    "precision", "seed"};
 
+/// Those that a phase may set.
+static constexpr llvm::StringLiteral phaseNames[] = {"optimizer", "steps",
+                                                     "evaluate", "clip"};
+
 /// What begins a section of a file.
 static constexpr llvm::StringLiteral sectionWords[] = {"train", "test", "study",
                                                        "target", "phase"};
@@ -77,6 +81,9 @@ const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
                                      std::end(sectionWords)));
     } else if (section->word.name == "test") {
       continue;
+    } else if (section->word.name == "phase") {
+      report(diag::WrongPlace, section->word.range,
+             "a `phase` outside of a `train` block");
     } else if (section->word.name != "train") {
       report(diag::Unsupported, section->word.range,
              ("`" + section->word.name + "`").str());
@@ -229,12 +236,33 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   checkOverrides(train, *outer, *scope);
   if (sink.hasErrors())
     return;
+  if (phases.empty())
+    runStretch(train, *scope);
+  else
+    runPhases(train, *scope);
+  if (sink.hasErrors())
+    return;
+  if (Setting *average = optionalSetting(train, "average"))
+    averageAll(*average);
+  for (model::Train &later : model.phases)
+    later.averages = model.train.averages;
+  if (!sink.hasErrors() && trained.empty())
+    report(diag::NoParameter, train.name ? train.name.range : train.word.range,
+           model.train.model);
+  freezeUntrained();
+  if (!sink.hasErrors())
+    finishTree();
+}
+
+/// One stretch of training, with the settings as they are now.
+void Elaborator::runStretch(const ast::SectionDecl &train, Scope &scope) {
   readNumbers(train);
-  if (Setting *data = setting(train, "data"))
+  Setting *data = setting(train, "data");
+  if (data && model.train.data.empty())
     dataRecord(*data, train);
   if (sink.hasErrors())
     return;
-  const FunctionValue *objective = objectiveFunction(train, *scope);
+  const FunctionValue *objective = objectiveFunction(train, scope);
   if (!objective)
     return;
   model.train.step = lossFunction(objective, /*isTraining=*/true);
@@ -243,19 +271,26 @@ void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   if (sink.hasErrors())
     return;
   model.train.evaluate = lossFunction(objective, /*isTraining=*/false);
-  sampleFunction();
+  if (model.phases.empty() && !model.train.sample)
+    sampleFunction();
   training = true;
   Setting *optimizer =
       objectives.function ? nullptr : setting(train, "optimizer");
-  if (optimizer)
-    optimize(optimizer->value, optimizer->range, *root, "");
-  if (Setting *average = optionalSetting(train, "average"))
-    averageAll(*average);
-  if (!sink.hasErrors() && model.train.optimizers.empty())
-    report(diag::NoParameter, train.name ? train.name.range : train.word.range,
-           model.train.model);
-  if (!sink.hasErrors())
-    finishTree();
+  if (!optimizer)
+    return;
+  if (phase && isWithin(optimizer->range))
+    return optimize(optimizer->value, optimizer->range, model.train.optimizers);
+  if (!wholeRun)
+    optimize(optimizer->value, optimizer->range, wholeRun.emplace());
+  model.train.optimizers = *wholeRun;
+}
+
+/// What nothing trains is kept as it is.
+void Elaborator::freezeUntrained() {
+  forEachVariable(
+      *root, "", [&](model::Variable &variable, const std::string &) {
+        variable.isFrozen |= variable.isParam && !trained.contains(&variable);
+      });
 }
 
 /// `fn step`, else `fn loss`; null after an error.
@@ -279,6 +314,8 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
           make<FunctionValue>(fn->name.name, fn->fn, &scope, root, false);
       return;
     }
+    if (phase && fn->name.name == "loss")
+      objectives.function = nullptr;
     scope.set(fn->name.name,
               Value::ofFunction(make<FunctionValue>(fn->name.name, fn->fn,
                                                     &scope, root, false)),
@@ -287,13 +324,19 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
   }
   if (auto *require = dyn_cast<ast::RequireStmt>(stmt))
     return executeRequire(require, scope);
+  auto *section = dyn_cast<ast::SectionDecl>(stmt);
+  if (section && section->word.name == "phase" && !phase) {
+    phases.push_back(section);
+    return;
+  }
   auto *binding = dyn_cast<ast::BindingStmt>(stmt);
   if (binding && binding->binding == ast::BindingKind::Let) {
     executeBinding(binding, scope);
     for (ast::Ident name : binding->names) {
       Value &value = scope.names[name.name].value;
       Range range = name.range;
-      if (const Override *given = findOverride(train, name.name))
+      const Override *given = phase ? nullptr : findOverride(train, name.name);
+      if (given)
         value = overrideValue(*given, value, scope, range);
       adopt(value, root, name.name);
     }
@@ -305,6 +348,12 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
     report(diag::WrongPlace, stmt->range, "this statement");
     return;
   }
+  if (phase && llvm::is_contained(settingNames, target->name) &&
+      !llvm::is_contained(phaseNames, target->name)) {
+    report(diag::WrongPlace, target->range,
+           ("`" + target->name + "`, which holds for all phases,").str());
+    return;
+  }
   if (!llvm::is_contained(settingNames, target->name)) {
     auto diagnostic = report(diag::UnknownSetting, target->range, target->name);
     suggest(diagnostic, target->name, target->range,
@@ -313,7 +362,8 @@ void Elaborator::executeSetting(const ast::Stmt *stmt,
     return;
   }
   Setting set{eval(assign->value, scope), assign->value->range};
-  if (const Override *given = findOverride(train, target->name))
+  const Override *given = phase ? nullptr : findOverride(train, target->name);
+  if (given)
     set.value = overrideValue(*given, set.value, scope, set.range);
   settings[target->name] = set;
 }
@@ -351,6 +401,8 @@ void Elaborator::readNumbers(const ast::SectionDecl &train) {
       report(diag::SettingValue, found->range, name, describe(found->value),
              least ? "a positive integer" : "an integer from 0");
   };
+  model.train.clip.reset();
+  model.train.evaluateEvery = model.train.evaluateMost = 0;
   setting(train, "batch");
   setting(train, "steps");
   count("batch", model.train.batch, 1);

@@ -52,7 +52,9 @@ void Importer::run() {
     importInstance(model.average);
   for (const auto &function : model.funcs)
     importFunc(*function);
-  importTrain();
+  importTrain(model.train);
+  for (const model::Train &phase : model.phases)
+    importTrain(phase);
 }
 
 void Importer::importInstance(const model::Instance &instance) {
@@ -259,8 +261,7 @@ DictionaryAttr Importer::toDictionary(ArrayRef<model::Setting> settings) {
   return list.getDictionary(builder.getContext());
 }
 
-void Importer::importTrain() {
-  const model::Train &train = model.train;
+void Importer::importTrain(const model::Train &train) {
   auto symbol = [&](const model::Func *function) {
     return function
                ? FlatSymbolRefAttr::get(builder.getContext(), function->name)
@@ -275,7 +276,8 @@ void Importer::importTrain() {
       builder.getI64IntegerAttr(train.seed),
       builder.getI64IntegerAttr(train.accumulate),
       builder.getI64IntegerAttr(train.evaluateMost),
-      train.clip ? builder.getF64FloatAttr(*train.clip) : FloatAttr());
+      train.clip ? builder.getF64FloatAttr(*train.clip) : FloatAttr(),
+      builder.getI64IntegerAttr(train.first));
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
   for (const model::Optimize &optimize : train.optimizers)
@@ -283,7 +285,8 @@ void Importer::importTrain() {
         builder, location(optimize.range),
         builder.getStringAttr(optimize.parameter), symbol(optimize.callee),
         builder.getStringAttr(optimize.instance), symbol(optimize.rate),
-        builder.getI64IntegerAttr(optimize.objective));
+        builder.getI64IntegerAttr(optimize.objective),
+        optimize.isOfPhase ? builder.getUnitAttr() : UnitAttr());
   for (const model::Average &average : train.averages)
     arch::AverageOp::create(builder, location(average.range),
                             builder.getStringAttr(average.parameter),

@@ -25,7 +25,7 @@ public:
 private:
   void importInstance(const model::Instance &instance);
   void importVariable(const model::Variable &variable);
-  void importTrain();
+  void importTrain(const model::Train &train);
   mlir::Attribute toAttribute(const model::Setting &setting);
   mlir::DictionaryAttr toDictionary(llvm::ArrayRef<model::Setting> settings);
 

@@ -291,14 +291,16 @@ def Arch_TrainOp : Arch_Op<"train",
     and evaluate are two instantiations), `sample` one from tokens [1, T] to
     logits. `data`: kind, path, window, holdout, order, tokens. The body holds
     one `arch.optimize` a parameter. A batch is taken in `accumulate` parts, whose
-    size the fields have; an evaluation takes `evaluate_most` examples, 0: all.
+    size the fields have. Several of these are phases, in order: one begins before
+    the step `first` and takes `steps`. An evaluation takes `evaluate_most` examples, 0: all.
   }];
   let arguments = (ins StrAttr:$model, FlatSymbolRefAttr:$step,
     OptionalAttr<FlatSymbolRefAttr>:$evaluate,
     OptionalAttr<FlatSymbolRefAttr>:$sample, DictionaryAttr:$data,
     I64Attr:$batch, I64Attr:$steps, I64Attr:$evaluate_every, I64Attr:$seed,
     DefaultValuedAttr<I64Attr, "1">:$accumulate,
-    DefaultValuedAttr<I64Attr, "0">:$evaluate_most, OptionalAttr<F64Attr>:$clip);
+    DefaultValuedAttr<I64Attr, "0">:$evaluate_most, OptionalAttr<F64Attr>:$clip,
+    DefaultValuedAttr<I64Attr, "0">:$first);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$model attr-dict-with-keyword $body";
 }
@@ -308,11 +310,12 @@ def Arch_OptimizeOp : Arch_Op<"optimize", [HasParent<"TrainOp">]> {
   let description = [{
     `instance` is the root-relative path of the optimizer's instance; `rate`, if
     there, names a function () -> f64 that gives the logged learning rate. g is the
-    gradient of the `arch.minimise` of the number `objective`, if there is one.
+    gradient of the `arch.minimise` of the number `objective`, if there is one. What
+    is `of_phase` counts steps from the start of its phase.
   }];
   let arguments = (ins StrAttr:$parameter, FlatSymbolRefAttr:$callee,
     StrAttr:$instance, OptionalAttr<FlatSymbolRefAttr>:$rate,
-    DefaultValuedAttr<I64Attr, "0">:$objective);
+    DefaultValuedAttr<I64Attr, "0">:$objective, UnitAttr:$of_phase);
   let assemblyFormat = "$parameter `by` $callee `at` $instance "
     "(`rate` $rate^)? attr-dict";
 }

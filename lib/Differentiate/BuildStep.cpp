@@ -15,10 +15,21 @@ namespace ogee {
 using namespace mlir;
 using namespace ogee;
 
-/// `@update`, or `@update.OBJECTIVE.ROUND`.
+/// `@update`, or `@update.OBJECTIVE.ROUND`, of any phase.
 static bool isUpdate(func::FuncOp function) {
-  return function.getName() == "update" ||
-         function.getName().starts_with("update.");
+  StringRef name = function.getName();
+  if (name.starts_with("phase"))
+    name = name.split('.').second;
+  return name == "update" || name.starts_with("update.");
+}
+
+/// Of a phase, or of all.
+static FloatAttr clipOf(ModuleOp module, int phase) {
+  auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
+  auto phases = train ? train.getAs<ArrayAttr>("phases") : ArrayAttr();
+  if (phases)
+    train = cast<DictionaryAttr>(phases[phase]);
+  return train ? train.getAs<FloatAttr>("clip") : FloatAttr();
 }
 
 namespace {
@@ -34,29 +45,16 @@ struct BuildStep : ogee::impl::BuildStepBase<BuildStep> {
                          << llvm::join(derivativeMutants(), " ");
       return signalPassFailure();
     }
-    auto forward = module.lookupSymbol<func::FuncOp>("forward");
-    auto update = module.lookupSymbol<func::FuncOp>("update");
-    if (!forward) {
+    if (!module.lookupSymbol<func::FuncOp>("forward")) {
       module.emitError("has no @forward");
       return signalPassFailure();
     }
-    auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
-    auto clip = train ? train.getAs<FloatAttr>("clip") : FloatAttr();
-    auto parts = train ? train.getAs<IntegerAttr>("accumulate") : IntegerAttr();
-    auto make = [&](StringRef name) {
-      return Step(name, forward, update, *mutation);
-    };
-    bool hasObjectives = !forward.getOps<nn::MinimiseOp>().empty();
-    bool isMade =
-        hasObjectives
-            ? succeeded(make("step").buildObjectives(clip, withGradients))
-        : parts ? succeeded(make("accumulate").buildAccumulate()) &&
-                      succeeded(make("step").buildUpdate(clip, withGradients,
-                                                         parts.getInt()))
-                : succeeded(make("step").build(clip, withGradients));
-    if (!isMade)
-      return signalPassFailure();
-    forward.erase();
+    std::string phase;
+    for (int number = 0; module.lookupSymbol(phase + "forward"); ++number) {
+      if (failed(makeStep(phase, clipOf(module, number), *mutation)))
+        return signalPassFailure();
+      phase = "phase" + std::to_string(number + 1) + ".";
+    }
     for (auto function :
          llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       if (isUpdate(function))
@@ -66,6 +64,28 @@ struct BuildStep : ogee::impl::BuildStepBase<BuildStep> {
       op.erase();
     });
     eraseDead(module);
+  }
+
+  LogicalResult makeStep(const std::string &phase, FloatAttr clip,
+                         const Mutation &mutation) {
+    ModuleOp module = getOperation();
+    auto forward = module.lookupSymbol<func::FuncOp>(phase + "forward");
+    auto update = module.lookupSymbol<func::FuncOp>(phase + "update");
+    auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
+    auto parts = train ? train.getAs<IntegerAttr>("accumulate") : IntegerAttr();
+    auto make = [&](StringRef name) {
+      return Step(phase + name.str(), forward, update, mutation);
+    };
+    bool hasObjectives = !forward.getOps<nn::MinimiseOp>().empty();
+    bool isMade =
+        hasObjectives
+            ? succeeded(make("step").buildObjectives(clip, withGradients))
+        : parts ? succeeded(make("accumulate").buildAccumulate()) &&
+                      succeeded(make("step").buildUpdate(clip, withGradients,
+                                                         parts.getInt()))
+                : succeeded(make("step").build(clip, withGradients));
+    forward.erase();
+    return success(isMade);
   }
 };
 } // namespace

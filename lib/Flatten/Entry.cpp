@@ -204,8 +204,8 @@ Value Entry::withTerms(Value loss) {
   return loss;
 }
 
-std::string ogee::updateName(arch::MinimiseOp op) {
-  return "update." + std::to_string(*op.getObjective()) + "." +
+std::string ogee::updateName(StringRef phase, arch::MinimiseOp op) {
+  return phase.str() + "update." + std::to_string(*op.getObjective()) + "." +
          std::to_string(op.getRound());
 }
 
@@ -215,7 +215,6 @@ LogicalResult Entry::minimise(arch::MinimiseOp op, Value loss) {
   minimised = minimised ? sum(minimised, loss) : loss;
   if (!op.getObjective())
     return success();
-  auto train = *module.getOps<arch::TrainOp>().begin();
   SmallVector<Attribute> paths;
   SmallVector<Value> parameters;
   for (auto optimize : train.getOps<arch::OptimizeOp>()) {
@@ -229,21 +228,28 @@ LogicalResult Entry::minimise(arch::MinimiseOp op, Value loss) {
   }
   auto next = nn::MinimiseOp::create(
       builder, op.getLoc(), ValueRange(parameters).getTypes(), loss, parameters,
-      updateName(op), builder.getArrayAttr(paths));
+      updateName(phase, op), builder.getArrayAttr(paths));
   for (auto [path, value] : llvm::zip_equal(paths, next.getResults()))
     values[cast<StringAttr>(path)] = value;
   return success();
 }
 
-/// An optimizer counts its own updates, of which a step may have several.
+/// An optimizer counts its own updates: of its phase, and of those that a step
+/// has.
 Value Entry::runTime(Location loc, StringRef name, Value scalar) {
   Value value = tensor::ExtractOp::create(builder, loc, scalar, ValueRange{});
-  if (rounds == 1 || name == "seed")
+  if (name == "seed")
     return value;
   auto number = [&](int64_t of) {
     return arith::ConstantOp::create(builder, loc,
                                      builder.getI64IntegerAttr(of));
   };
+  if (steps > 0 && name == "steps")
+    value = number(steps);
+  else if (steps > 0)
+    value = arith::SubIOp::create(builder, loc, value, number(first));
+  if (rounds == 1)
+    return value;
   value = arith::MulIOp::create(builder, loc, value, number(rounds));
   return name == "steps"
              ? value

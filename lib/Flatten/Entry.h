@@ -34,15 +34,19 @@ void collect(arch::InstanceOp instance, llvm::StringRef path, bool optimizer,
              Storage &storage);
 
 /// The function that updates the parameters of an objective.
-std::string updateName(arch::MinimiseOp op);
+std::string updateName(llvm::StringRef phase, arch::MinimiseOp op);
 
 /// One entry point while it is built.
 class Entry {
 public:
-  Entry(mlir::ModuleOp module, mlir::StringRef name, const Storage &storage)
-      : module(module), storage(storage), builder(module.getContext()) {
+  /// The name of a phase, before that of the entry, is empty for the first one.
+  Entry(arch::TrainOp train, mlir::StringRef phase, mlir::StringRef name,
+        const Storage &storage)
+      : module(train->getParentOfType<mlir::ModuleOp>()), train(train),
+        phase(phase), storage(storage), builder(module.getContext()) {
     builder.setInsertionPointToEnd(module.getBody());
-    function = mlir::func::FuncOp::create(builder, module.getLoc(), name,
+    function = mlir::func::FuncOp::create(builder, module.getLoc(),
+                                          (phase + name).str(),
                                           builder.getFunctionType({}, {}));
     builder.setInsertionPointToStart(function.addEntryBlock());
   }
@@ -76,13 +80,16 @@ public:
   void finish();
 
   mlir::ModuleOp module;
+  arch::TrainOp train;
+  mlir::StringRef phase;
   const Storage &storage;
   mlir::OpBuilder builder;
   mlir::func::FuncOp function;
   mlir::SmallVector<mlir::Value> lossTerms;
   mlir::Value minimised; ///< The sum over all `arch.minimise`; null: none.
-  /// Of an update: which of the updates of a step it is.
-  int64_t round = 0, rounds = 1;
+  /// Of an update: which of the updates of a step it is, and the steps that it
+  /// counts, all where `steps` is 0.
+  int64_t round = 0, rounds = 1, first = 0, steps = 0;
   mlir::SmallVector<std::pair<std::string, mlir::Value>> metrics;
   /// The current value of each stored tensor, by path, and of run-time scalars.
   llvm::DenseMap<mlir::StringAttr, mlir::Value> values;

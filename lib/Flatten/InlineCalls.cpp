@@ -32,26 +32,33 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
       getOperation().emitError("nothing to train");
       return signalPassFailure();
     }
-    train = *trains.begin();
     for (auto instance : getOperation().getOps<arch::InstanceOp>())
       collect(instance, instance.getName(),
               instance.getName() == "optimizer" ||
                   instance.getName() == "average",
               storage);
+    first = *trains.begin();
     if (failed(collectAverages()))
       return signalPassFailure();
-    if (failed(makeLoss("forward", train.getStepAttr())) ||
-        (train.getEvaluateAttr() &&
-         failed(makeLoss("evaluate", train.getEvaluateAttr()))) ||
-        (train.getSampleAttr() && failed(makeSample())) ||
-        failed(makeUpdates()))
-      return signalPassFailure();
+    auto kinds = storage;
+    for (auto [number, op] :
+         llvm::enumerate(SmallVector<arch::TrainOp>(trains))) {
+      train = op;
+      phase = number ? "phase" + std::to_string(number) + "." : "";
+      if (!llvm::hasSingleElement(trains))
+        keepUntrained(kinds);
+      if (failed(makePhase()))
+        return signalPassFailure();
+    }
     describe();
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody()))
       if (isa<arch::InstanceOp, arch::FuncOp, arch::TrainOp>(op))
         op.erase();
   }
 
+  LogicalResult makePhase();
+  void keepUntrained(const Storage &kinds);
+  Entry newEntry(StringRef name) { return Entry(train, phase, name, storage); }
   FailureOr<SmallVector<Value>> addData(Entry &entry, FlatSymbolRefAttr callee);
   LogicalResult makeLoss(StringRef name, FlatSymbolRefAttr callee);
   LogicalResult makeSample();
@@ -63,15 +70,35 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
   void readAverages(Entry &entry);
   void describe();
 
-  arch::TrainOp train;
+  arch::TrainOp first, train; ///< Of the first phase, and of this one.
+  std::string phase;
   Storage storage;
 };
+
+LogicalResult InlineCallsPass::makePhase() {
+  if (failed(makeLoss("forward", train.getStepAttr())) ||
+      (train.getEvaluateAttr() &&
+       failed(makeLoss("evaluate", train.getEvaluateAttr()))) ||
+      (train.getSampleAttr() && failed(makeSample())))
+    return failure();
+  return makeUpdates();
+}
+
+/// A parameter that a phase does not train is a state that nothing assigns.
+void InlineCallsPass::keepUntrained(const Storage &kinds) {
+  llvm::DenseSet<StringAttr> trained;
+  for (auto optimize : train.getOps<arch::OptimizeOp>())
+    trained.insert(optimize.getParameterAttr());
+  for (const auto &[path, stored] : kinds)
+    if (stored.kind == "param")
+      storage[path].kind = trained.contains(path) ? "param" : "state";
+}
 
 } // namespace
 
 /// An average starts as its parameter.
 LogicalResult InlineCallsPass::collectAverages() {
-  for (auto average : train.getOps<arch::AverageOp>()) {
+  for (auto average : first.getOps<arch::AverageOp>()) {
     auto *found = storage.find(average.getParameterAttr());
     if (found == storage.end())
       return average.emitError()
@@ -114,7 +141,7 @@ InlineCallsPass::addData(Entry &entry, FlatSymbolRefAttr callee) {
 
 LogicalResult InlineCallsPass::makeLoss(StringRef name,
                                         FlatSymbolRefAttr callee) {
-  Entry entry(getOperation(), name, storage);
+  Entry entry = newEntry(name);
   entry.addStored("param");
   entry.addStored("state");
   if (name == "evaluate")
@@ -147,7 +174,7 @@ LogicalResult InlineCallsPass::makeLoss(StringRef name,
 }
 
 LogicalResult InlineCallsPass::makeSample() {
-  Entry entry(getOperation(), "sample", storage);
+  Entry entry = newEntry("sample");
   entry.addStored("param");
   entry.addStored("state");
   readAverages(entry);
@@ -194,12 +221,13 @@ LogicalResult InlineCallsPass::updateAverage(Entry &entry,
 /// `@update`, or one function for each `arch.minimise`.
 LogicalResult InlineCallsPass::makeUpdates() {
   SmallVector<arch::MinimiseOp> objectives;
-  getOperation().walk([&](arch::MinimiseOp op) {
+  auto step = getOperation().lookupSymbol<arch::FuncOp>(train.getStep());
+  step.walk([&](arch::MinimiseOp op) {
     if (op.getObjective())
       objectives.push_back(op);
   });
   for (arch::MinimiseOp op : objectives) {
-    Entry entry(getOperation(), updateName(op), storage);
+    Entry entry(train, "", updateName(phase, op), storage);
     entry.round = op.getRound();
     entry.rounds = op.getRounds();
     if (failed(makeUpdate(entry, *op.getObjective())))
@@ -207,7 +235,7 @@ LogicalResult InlineCallsPass::makeUpdates() {
   }
   if (!objectives.empty())
     return success();
-  Entry entry(getOperation(), "update", storage);
+  Entry entry = newEntry("update");
   return makeUpdate(entry, /*objective=*/0);
 }
 
@@ -232,6 +260,8 @@ LogicalResult InlineCallsPass::makeUpdate(Entry &entry, int64_t objective) {
   entry.addScalar("steps");
   SmallVector<Value> rate;
   for (arch::OptimizeOp optimize : optimizers) {
+    entry.first = optimize.getOfPhase() ? train.getFirst() : 0;
+    entry.steps = optimize.getOfPhase() ? train.getSteps() : 0;
     if (failed(update(entry, optimize,
                       gradients.lookup(optimize.getParameterAttr()))))
       return failure();
@@ -245,6 +275,7 @@ LogicalResult InlineCallsPass::makeUpdate(Entry &entry, int64_t objective) {
   }
   if (!rate.empty())
     entry.addResult(rate[0], entry.named("nn.name", "rate"));
+  entry.first = entry.steps = 0;
   for (auto average : train.getOps<arch::AverageOp>())
     if (entry.written.contains(average.getParameterAttr()) &&
         failed(updateAverage(entry, average)))
@@ -263,9 +294,25 @@ void InlineCallsPass::describe() {
     if (value)
       entries.push_back(builder.getNamedAttr(name, value));
   };
+  train = first;
+  SmallVector<Attribute> phases;
+  int64_t steps = 0;
+  for (auto each : getOperation().getOps<arch::TrainOp>()) {
+    steps += each.getSteps();
+    NamedAttrList list;
+    list.append("first", each.getFirstAttr());
+    list.append("steps", each.getStepsAttr());
+    list.append("evaluate_every", each.getEvaluateEveryAttr());
+    list.append("evaluate_most", each.getEvaluateMostAttr());
+    if (each.getClipAttr())
+      list.append("clip", each.getClipAttr());
+    phases.push_back(list.getDictionary(&getContext()));
+  }
+  if (phases.size() > 1)
+    add("phases", builder.getArrayAttr(phases));
   add("model", train.getModelAttr());
   add("batch", train.getBatchAttr());
-  add("steps", train.getStepsAttr());
+  add("steps", builder.getI64IntegerAttr(steps));
   add("evaluate_every", train.getEvaluateEveryAttr());
   add("seed", train.getSeedAttr());
   if (train.getAccumulate() > 1)

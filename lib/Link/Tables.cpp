@@ -22,6 +22,7 @@ public:
 
 private:
   llvm::Constant *data(DictionaryAttr train);
+  SmallVector<llvm::Constant *> phases(DictionaryAttr train);
 
   ModuleOp source;
   const TableOptions &options;
@@ -86,6 +87,25 @@ llvm::Constant *TableBuilder::data(DictionaryAttr train) {
        constants.i32(0)});
 }
 
+/// One phase, or as many as the block has.
+SmallVector<llvm::Constant *> TableBuilder::phases(DictionaryAttr train) {
+  SmallVector<llvm::Constant *> records;
+  auto add = [&](DictionaryAttr phase, const std::string &name) {
+    records.push_back(constants.record(
+        {constants.string(name), constants.i64(numberOf(phase, "first")),
+         constants.i64(numberOf(phase, "evaluate_every")),
+         constants.i64(numberOf(phase, "evaluate_most"))}));
+  };
+  auto given = train.getAs<ArrayAttr>("phases");
+  if (!given)
+    add(train, "");
+  else
+    for (auto [number, phase] : llvm::enumerate(given))
+      add(cast<DictionaryAttr>(phase),
+          number ? "phase" + std::to_string(number) + "." : "");
+  return records;
+}
+
 llvm::Constant *TableBuilder::build() {
   auto train = source->getAttrOfType<DictionaryAttr>("nn.train");
   auto arena = source->getAttrOfType<IntegerAttr>(kArenaBytesAttr);
@@ -97,6 +117,8 @@ llvm::Constant *TableBuilder::build() {
       source->getAttrOfType<IntegerAttr>(kPersistentBytesAttr).getInt();
   TensorTable tensors(constants);
   ProgramTable programs(constants, options.hasFinish, persistent);
+  for (auto program : source.getOps<kernel::ProgramOp>())
+    tensors.addTrained(program);
   for (auto program : source.getOps<kernel::ProgramOp>()) {
     auto buffers = plan::collectBuffers(program);
     if (failed(buffers))
@@ -117,20 +139,20 @@ llvm::Constant *TableBuilder::build() {
        constants.array(tensors.gradients()),
        constants.array(programs.programs()),
        constants.array(features),
+       constants.array(phases(train)),
        data(train),
        constants.i64(OGEE_ABI_VERSION),
        constants.i64(tensors.persistent().size()),
        constants.i64(tensors.gradients().size()),
        constants.i64(programs.programs().size()),
        constants.i64(features.size()),
+       constants.i64(phases(train).size()),
        constants.i64(arena.getInt()),
        constants.i64(persistent),
        constants.i64(programs.scratch()),
        constants.i64(tensors.parameters()),
        constants.i64(numberOf(train, "batch")),
        constants.i64(numberOf(train, "steps")),
-       constants.i64(numberOf(train, "evaluate_every")),
-       constants.i64(numberOf(train, "evaluate_most")),
        constants.i64(std::max<int64_t>(1, numberOf(train, "accumulate"))),
        constants.i64(numberOf(train, "seed"))});
 }

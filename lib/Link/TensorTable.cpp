@@ -86,12 +86,20 @@ TensorTable::Tensor TensorTable::argument(kernel::ProgramOp program,
           inFile(1)};
 }
 
+void TensorTable::addTrained(kernel::ProgramOp program) {
+  for (unsigned index = 0; index < program.getNumArguments(); ++index)
+    if (argumentText(program, index, "nn.class") == "param")
+      trained.insert(argumentText(program, index, "nn.path"));
+}
+
 void TensorTable::addArguments(kernel::ProgramOp program) {
   for (unsigned index = 0; index < program.getNumArguments(); ++index) {
     if (!abiKind(argumentText(program, index, "nn.class")) ||
         !seenPaths.insert(argumentText(program, index, "nn.path")).second)
       continue;
     Tensor tensor = argument(program, index);
+    if (trained.contains(tensor.path))
+      tensor.kind = OGEE_PARAMETER;
     tensors.push_back(record(tensor));
     if (tensor.kind == OGEE_PARAMETER)
       parameterElements += tensor.type.getNumElements();

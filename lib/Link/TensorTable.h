@@ -16,6 +16,8 @@ public:
 
   /// The program's arguments that persist; each path is taken once, whichever
   /// program has it first.
+  /// What any program trains is a parameter in all of them: to be called first.
+  void addTrained(kernel::ProgramOp program);
   void addArguments(kernel::ProgramOp program);
   /// The program's results `gradient:PATH`.
   void addGradients(plan::ProgramBuffers &buffers);
@@ -39,7 +41,7 @@ private:
 
   Constants &constants;
   llvm::SmallVector<llvm::Constant *> tensors, gradientTensors;
-  llvm::StringSet<> seenPaths;
+  llvm::StringSet<> seenPaths, trained;
   int64_t parameterElements = 0;
 };
 

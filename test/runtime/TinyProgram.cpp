@@ -142,6 +142,8 @@ const OgeeTensor kGradients[] = {
     {"line.bias", kOne, nullptr, 0, 0, 1, 1, kGradient + 8, OGEE_F32,
      OGEE_INIT_CONSTANT, OGEE_PARAMETER, 0, nullptr, nullptr, nullptr}};
 
+const OgeePhase kPhases[] = {{"", 0, 40, 0}};
+
 } // namespace
 
 extern "C" const OgeeProgram ogee_program = {
@@ -152,6 +154,7 @@ extern "C" const OgeeProgram ogee_program = {
     kGradients,
     kEntries,
     nullptr,
+    kPhases,
     {nullptr, 0.1, kTinyWindow, OGEE_SOURCE_TEXT, OGEE_TOKENS_BYTES,
      OGEE_SEQUENTIAL, 0},
     OGEE_ABI_VERSION,
@@ -159,13 +162,12 @@ extern "C" const OgeeProgram ogee_program = {
     2,
     3,
     0,
+    1,
     kLargest,
     kPersistent,
     64,
     2,
     kTinyBatch,
     100,
-    40,
-    0,
     1,
     1};
