@@ -14,15 +14,16 @@ struct Assignment {
   Offsets offsets;
   int64_t end = 0;
 };
+} // namespace
 
-bool overlaps(const Buffer &a, const Buffer &b) {
+static bool overlaps(const Buffer &a, const Buffer &b) {
   return a.begin <= b.end && b.begin <= a.end;
 }
 
 /// The smallest gap that fits among the placed buffers which live at the same
 /// time; the end of the last one if there is none.
-int64_t bestGap(const Buffer &buffer, int64_t base,
-                llvm::ArrayRef<std::pair<int64_t, int64_t>> taken) {
+static int64_t bestGap(const Buffer &buffer, int64_t base,
+                       llvm::ArrayRef<std::pair<int64_t, int64_t>> taken) {
   int64_t cursor = base, best = -1, bestSlack = 0;
   for (auto [begin, end] : taken) {
     int64_t slack = begin - cursor - aligned(buffer.bytes);
@@ -35,8 +36,8 @@ int64_t bestGap(const Buffer &buffer, int64_t base,
   return best < 0 ? cursor : best;
 }
 
-Assignment place(llvm::ArrayRef<Buffer> buffers, llvm::ArrayRef<int64_t> order,
-                 int64_t base) {
+static Assignment place(llvm::ArrayRef<Buffer> buffers,
+                        llvm::ArrayRef<int64_t> order, int64_t base) {
   Assignment result{Offsets(buffers.size(), -1), base};
   llvm::SmallVector<int64_t> placed;
   for (int64_t index : order) {
@@ -55,14 +56,13 @@ Assignment place(llvm::ArrayRef<Buffer> buffers, llvm::ArrayRef<int64_t> order,
   return result;
 }
 
-Order openBuffers(llvm::ArrayRef<Buffer> buffers) {
+static Order openBuffers(llvm::ArrayRef<Buffer> buffers) {
   Order order;
   for (auto [index, buffer] : llvm::enumerate(buffers))
     if (!buffer.offset)
       order.push_back(index);
   return order;
 }
-} // namespace
 
 int64_t ogee::plan::largestLiveSum(llvm::ArrayRef<Buffer> buffers) {
   std::map<int64_t, int64_t> change;

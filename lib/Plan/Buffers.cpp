@@ -19,7 +19,7 @@ public:
 
   FailureOr<ProgramBuffers> run() {
     for (BlockArgument argument : result.program.getArguments())
-      add(argument, /*phase=*/-1);
+      add(argument, /*begin=*/-1);
     for (Operation &op : result.program.getBody().front())
       if (failed(visit(&op)))
         return failure();

@@ -60,7 +60,7 @@ private:
   mlir::FailureOr<Standing> visitOther(mlir::Operation *op);
   mlir::FailureOr<Standing> finish(mlir::Operation *op);
   llvm::LogicalResult readInPlace(mlir::linalg::GenericOp op);
-  bool summedInPlace(mlir::Operation *partial) const;
+  bool summedInPlace(mlir::Operation *op) const;
   llvm::LogicalResult checkStored(mlir::Value value);
   bool hasPlace(mlir::Value value);
   llvm::LogicalResult checkCounts();

@@ -87,7 +87,6 @@ bool KernelVerifier::summedInPlace(Operation *op) const {
       return shape == ArrayRef(box) && isLeading(dims) && kept == row;
     return isInBox(shape);
   case Family::Column:
-    return shape == ArrayRef(box);
   case Family::Move:
     return shape == ArrayRef(box);
   case Family::Attention:
