@@ -250,12 +250,13 @@ class Expressions:
         row = self.pick(REDUCTIONS)
         self.used["reduce " + row.name] += 1
         body = self.element(open_ + new, depth)
+        text = body.text + ".0" if body.text.isdigit() else body.text  # no integer tensors
         where = ""
         if self.often(0.3):
             self.used["where"] += 1
             where = self.condition(open_ + new, min(depth, 1)).text
         grow = row.grow(body.grow, self.box(new))
-        text = row.text.format(self.bracket(new, body.bare, where), body.text)
+        text = row.text.format(self.bracket(new, body.bare, where), text)
         if where and row.name in ON_NOTHING:
             text = ON_NOTHING[row.name].format(text)
             grow = max(grow, 9)
