@@ -14,13 +14,13 @@ struct MappedFile {
   const uint8_t *bytes = nullptr;
   int64_t size = 0;
 
-  void open(const char *path);
+  void open(const char *name);
 };
 
 class Data {
 public:
   /// Opens the file and checks it against the fields of `entry`.
-  void open(const OgeeProgram &program, const char *path, uint64_t seed,
+  void open(const OgeeProgram &program, const char *path, uint64_t key,
             const OgeeEntry &entry);
 
   /// Makes ready, and checks, the fields of another entry.

@@ -7,11 +7,13 @@
 
 namespace ogee::runtime {
 
+namespace {
 struct Dtype {
   const char *name;
   int64_t bytes;
   int32_t type; // OgeeType, or -1
 };
+} // namespace
 
 static constexpr Dtype kDtypes[] = {
     {"BOOL", 1, OGEE_BOOL}, {"U8", 1, -1},      {"I8", 1, -1},

@@ -11,6 +11,7 @@
 
 namespace ogee::runtime {
 
+namespace {
 enum Register { EAX, EBX, ECX, EDX };
 
 // What the operating system must save for a feature: bits of XCR0.
@@ -23,6 +24,7 @@ struct Feature {
   int bit;
   Saved saved;
 };
+} // namespace
 
 // Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E.
 static constexpr Feature kFeatures[] = {

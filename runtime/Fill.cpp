@@ -13,7 +13,7 @@ static constexpr int64_t kBlock = 64;
 
 /// kBlock draws for elements first, first + 1, ...: normal or in [0, 1).
 template <bool normal>
-OGEE_INLINE void drawBlock(uint64_t key, uint64_t first, float *out) {
+static OGEE_INLINE void drawBlock(uint64_t key, uint64_t first, float *out) {
 #pragma clang loop vectorize(enable) interleave(disable)
   for (int64_t lane = 0; lane < kBlock; ++lane) {
     Words words = philox(key, first + lane, 0);
@@ -97,6 +97,8 @@ static void store(const OgeeTensor &tensor, uint8_t *data, int64_t index,
   case OGEE_F64:
     reinterpret_cast<double *>(data)[index] = offset + factor * double(draw);
     break;
+  default:
+    break;
   }
 }
 
@@ -130,7 +132,7 @@ void Filler::fill(const OgeeTensor &tensor, uint8_t *data, int64_t first,
       tensor.init == OGEE_INIT_UNIFORM ? tensor.b - tensor.a : tensor.b;
   for (int64_t block = first; block < last; block += kBlock) {
     int64_t end = block + kBlock < last ? block + kBlock : last;
-    float draws[kBlock];
+    float draws[kBlock] = {};
     draw(tensor, key, block, end, draws);
     for (int64_t i = block; i < end; ++i)
       store(tensor, data, i, tensor.a, factor, draws[i - block]);

@@ -7,6 +7,7 @@
 
 namespace ogee::runtime {
 
+namespace {
 enum class Kind { Switch, Text, Count, Seed, Threads };
 enum class When { Always, Gradients };
 
@@ -18,8 +19,9 @@ struct Row {
   When when;
   void *(*field)(Flags &);
 };
+} // namespace
 
-#define FIELD(member) [](Flags &flags) -> void * { return &flags.member; }
+#define FIELD(member) ([](Flags &flags) -> void * { return &flags.member; })
 
 static constexpr Row kRows[] = {
     {"data", "FILE", "the file to train on", Kind::Text, When::Always,

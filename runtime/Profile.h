@@ -25,18 +25,18 @@ struct LaunchTime {
 
 class Profile {
 public:
-  /// `threads` threads, whose scratches lie `scratchBytes` apart from `scratch`
-  /// on, will run the launches of `entry`.
-  void start(const OgeeEntry &entry, const uint8_t *scratch,
-             int64_t scratchBytes, int64_t threads);
+  /// `threadCount` threads, whose scratches lie `scratchBytes` apart from
+  /// `scratch` on, will run the launches of `of`.
+  void start(const OgeeEntry &of, const uint8_t *scratch, int64_t scratchBytes,
+             int64_t threadCount);
   bool isOn() const { return entry != nullptr; }
 
-  /// Runs a chunk of launch number `launch` of the entry, or its finish.
-  void run(int64_t launch, int64_t chunk, uint8_t *arena, uint8_t *scratch);
-  void finish(int64_t launch, uint8_t *arena, uint8_t *scratch);
+  /// Runs a chunk of launch number `index` of the entry, or its finish.
+  void run(int64_t index, int64_t chunk, uint8_t *arena, uint8_t *scratch);
+  void finish(int64_t index, uint8_t *arena, uint8_t *scratch);
   /// After each step. The first one, which wakes threads and caches, does not
   /// count.
-  void endStep(double seconds);
+  void endStep(double duration);
 
   /// A table by kernel: time, share, and the rates of its predicted work.
   void print() const;

@@ -9,8 +9,8 @@ namespace ogee::runtime {
 
 class Progress {
 public:
-  /// `tokens` are those of one step; `unit` names them.
-  void start(const Flags &flags, int64_t tokens, const char *unit);
+  /// `perStep` tokens, or what `name` says, are those of one step.
+  void start(const Flags &flags, int64_t perStep, const char *name);
   void step(const StepResult &result);
   void evaluation(int64_t batch, int64_t batches);
   void finish();

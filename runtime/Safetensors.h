@@ -36,7 +36,7 @@ bool parseHeader(char *text, int64_t size, int64_t bufferBytes,
 /// A file open for reading.
 class SafetensorsFile {
 public:
-  bool open(const char *path, Message &message);
+  bool open(const char *name, Message &message);
   ~SafetensorsFile();
 
   const Array<FileTensor> &tensors() const { return entries; }

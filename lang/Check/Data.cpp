@@ -263,7 +263,7 @@ void Elaborator::sampleFunction() {
   const FunctionValue *function = root->call;
   const model::Setting *window = findField(model.train.data, "window");
   bool isModel = function && window && function->fn->params.size() == 1 &&
-                 model.train.step->args.size() >= 1;
+                 !model.train.step->args.empty();
   const ast::TypeExpr *type = isModel ? function->fn->params[0].type : nullptr;
   if (!type || type->element.name != "int" || type->shape.size() != 2)
     return;

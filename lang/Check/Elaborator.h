@@ -361,7 +361,7 @@ private:
            range.end <= phase->range.end;
   }
   void runPhases(const ast::SectionDecl &train, Scope &scope);
-  bool runPhase(const ast::SectionDecl &train, const ast::SectionDecl &phase,
+  bool runPhase(const ast::SectionDecl &train, const ast::SectionDecl &each,
                 Scope &outer);
   void runStretch(const ast::SectionDecl &train, Scope &scope);
   void freezeUntrained();
@@ -391,7 +391,7 @@ private:
                                   model::Func &function, Scope &scope);
   Value makeExamples(Range range);
   std::optional<Value> exampleField(const ast::Parameter &param,
-                                    const Value &examples);
+                                    const Value &made);
   void evalStep(const FunctionValue *step, FuncFrame &frame, Scope &scope);
   model::Func *lossFunction(const FunctionValue *loss, bool isTraining);
   void sampleFunction();

@@ -17,7 +17,8 @@ std::string Elaborator::pathOfFile(StringRef path) {
   if (llvm::sys::path::is_relative(path))
     full = llvm::sys::path::parent_path(fileName);
   llvm::sys::path::append(full, path);
-  llvm::sys::fs::make_absolute(full);
+  // Without a current folder the path stays what it is.
+  (void)llvm::sys::fs::make_absolute(full);
   llvm::sys::path::remove_dots(full, /*remove_dot_dot=*/true);
   return full.str().str();
 }

@@ -131,7 +131,7 @@ void Elaborator::averageAll(const Setting &average) {
 /// The hyper-parameter `rate`, as a function that gives what is logged.
 model::Func *Elaborator::rateFunction(Instance &instance) {
   Binding *binding = nullptr;
-  if (auto it = instance.scope->names.find("rate");
+  if (auto *it = instance.scope->names.find("rate");
       it != instance.scope->names.end())
     binding = &it->second;
   bool isNumber = binding && (binding->value.isNumber() ||

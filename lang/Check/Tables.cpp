@@ -111,7 +111,7 @@ std::optional<double> Elaborator::foldClosed(const Scalar *scalar,
   auto at = fold(node->at, place);
   if (!at || !foldKept(index, node->where, node->body, place, kept, places))
     return std::nullopt;
-  auto found = llvm::find(places, int64_t(*at));
+  auto *found = llvm::find(places, int64_t(*at));
   if (found == places.end())
     return 0.0;
   return std::exp(kept[found - places.begin()] - logSumExp(kept));

@@ -87,7 +87,7 @@ const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
     } else if (section->word.name != "train") {
       report(diag::Unsupported, section->word.range,
              ("`" + section->word.name + "`").str());
-    } else if (auto known = blocks.find(name); known != blocks.end()) {
+    } else if (auto *known = blocks.find(name); known != blocks.end()) {
       Range range = section->name ? section->name.range : section->word.range;
       auto diagnostic = report(diag::DefinedTwice, range, name);
       note(diagnostic, diag::DefinedHere, known->second->word.range, name);
@@ -97,7 +97,7 @@ const ast::SectionDecl *Elaborator::chooseTrain(const ast::File &file) {
   }
   if (blocks.empty() || options.train.empty())
     return blocks.empty() ? nullptr : blocks.front().second;
-  if (auto chosen = blocks.find(options.train); chosen != blocks.end())
+  if (auto *chosen = blocks.find(options.train); chosen != blocks.end())
     return chosen->second;
   StringRef text = sink.addFile("--train " + options.train, "command line");
   Range range{text.begin(), text.end()};
@@ -379,7 +379,7 @@ Setting *Elaborator::setting(const ast::SectionDecl &train, StringRef name) {
 /// Also one that is given on the command line alone.
 Setting *Elaborator::optionalSetting(const ast::SectionDecl &train,
                                      StringRef name) {
-  if (auto it = settings.find(name); it != settings.end())
+  if (auto *it = settings.find(name); it != settings.end())
     return it->second.value.isError() ? nullptr : &it->second;
   const Override *given = findOverride(train, name);
   if (!given)
@@ -458,7 +458,7 @@ void Elaborator::checkOverrides(const ast::SectionDecl &train, Scope &outer,
     known.push_back(("train." + name).str());
   for (auto &entry : scope.names)
     known.push_back(("train." + entry.first).str());
-  auto data = settings.find("data");
+  auto *data = settings.find("data");
   if (data != settings.end() && data->second.value.is(ValueKind::Tuple))
     for (StringRef field : data->second.value.list->names)
       known.push_back(("train.data." + field).str());

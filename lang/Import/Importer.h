@@ -55,14 +55,16 @@ private:
   mlir::Value cast(const model::OpScalar &scalar, mlir::Location loc);
   /// A block with one index argument an index, which ends in a yield of the
   /// body and, if there is one, of the condition.
-  void closeBlock(mlir::Region &region, llvm::ArrayRef<model::Index *> indices,
+  void closeBlock(mlir::Region &region, llvm::ArrayRef<model::Index *> closed,
                   const model::Scalar *body, const model::Scalar *where,
                   mlir::Location loc);
   mlir::Value indexConstant(int64_t value, mlir::Location loc);
   /// As it is stored in a tensor: an index is an i32 there.
   mlir::Value stored(mlir::Value value, mlir::Location loc);
 
-  mlir::Location location(Range range) { return model.sink->location(range); }
+  mlir::Location location(Range range) const {
+    return model.sink->location(range);
+  }
   mlir::Type scalarType(model::Element element);
 
   const CheckedModel &model;

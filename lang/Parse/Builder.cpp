@@ -41,16 +41,16 @@ Stmt *Builder::bounded(Stmt *stmt) {
   return stmt;
 }
 
-Block *Builder::block(Range range, std::vector<Stmt *> stmts) {
+Block *Builder::block(Range range, llvm::ArrayRef<Stmt *> stmts) {
   return new (file.arena) Block{range, keep(stmts)};
 }
 
-Bracket *Builder::bracket(Range range, std::vector<Expr *> items, Expr *where,
-                          Expr *otherwise) {
+Bracket *Builder::bracket(Range range, llvm::ArrayRef<Expr *> items,
+                          Expr *where, Expr *otherwise) {
   return new (file.arena) Bracket{range, keep(items), where, otherwise};
 }
 
-Function *Builder::function(Range range, std::vector<Parameter> params,
+Function *Builder::function(Range range, llvm::ArrayRef<Parameter> params,
                             TypeExpr *result, Block *body) {
   return new (file.arena) Function{range, keep(params), result, body};
 }
@@ -66,13 +66,13 @@ TypeExpr *Builder::type(Range range, Ident element, Expr *bound) {
 }
 
 TypeExpr *Builder::type(Range range, Ident element, Expr *bound,
-                        std::vector<Expr *> shape) {
+                        llvm::ArrayRef<Expr *> shape) {
   unsigned depth = 1 + std::max(depthOf(bound), depthOf(shape));
   return new (file.arena)
       TypeExpr{range, depth, element, bound, true, keep(shape), {}};
 }
 
-TypeExpr *Builder::tupleType(Range range, std::vector<TypeField> fields) {
+TypeExpr *Builder::tupleType(Range range, llvm::ArrayRef<TypeField> fields) {
   unsigned depth = 1 + depthOf(fields);
   if (tooDeep(depth, range))
     return type(range, {}, nullptr, {});
@@ -80,10 +80,10 @@ TypeExpr *Builder::tupleType(Range range, std::vector<TypeField> fields) {
       TypeExpr{range, depth, {}, nullptr, false, {}, keep(fields)};
 }
 
-Stmt *Builder::binding(Range range, BindingKind kind, std::vector<Ident> names,
-                       Bracket *indices, TypeExpr *type,
-                       std::pair<InitKind, Expr *> init, Ident role,
-                       bool isTuple) {
+Stmt *Builder::binding(Range range, BindingKind kind,
+                       llvm::ArrayRef<Ident> names, Bracket *indices,
+                       TypeExpr *type, std::pair<InitKind, Expr *> init,
+                       Ident role, bool isTuple) {
   return make<BindingStmt>(range, doc(range), kind, names, isTuple, indices,
                            type, init.first, init.second, role);
 }
@@ -116,9 +116,10 @@ static bool areAdjacent(const char *begin, const char *end) {
 }
 
 llvm::StringRef Builder::doc(Range range) {
-  auto next = std::upper_bound(
-      docs.begin(), docs.end(), range.begin,
-      [](const char *place, Range line) { return place < line.end; });
+  auto next =
+      llvm::upper_bound(docs, range.begin, [](const char *place, Range line) {
+        return place < line.end;
+      });
   auto first = next;
   const char *place = range.begin;
   while (first != docs.begin() && areAdjacent(std::prev(first)->end, place)) {

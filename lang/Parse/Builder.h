@@ -21,9 +21,10 @@ public:
   Builder(ast::File &file, DiagnosticSink &sink) : file(file), sink(sink) {}
 
   /// A node of type T at `range` from its parts in the order of its fields.
-  template <class T, class... Parts> auto *make(Range range, Parts... parts) {
+  template <class T, class... Parts>
+  auto *make(Range range, const Parts &...parts) {
     unsigned depth = 1 + std::max({0u, depthOf(parts)...});
-    auto *node = new (file.arena) T{{range}, keep(std::move(parts))...};
+    auto *node = new (file.arena) T{{range}, keep(parts)...};
     node->depth = depth;
     if constexpr (std::is_base_of_v<ast::Expr, T>)
       return bounded(static_cast<ast::Expr *>(node));
@@ -38,20 +39,20 @@ public:
     return list;
   }
 
-  void finish(std::vector<ast::Stmt *> stmts) { file.stmts = keep(stmts); }
-  ast::Block *block(Range range, std::vector<ast::Stmt *> stmts);
-  ast::Bracket *bracket(Range range, std::vector<ast::Expr *> items,
+  void finish(llvm::ArrayRef<ast::Stmt *> stmts) { file.stmts = keep(stmts); }
+  ast::Block *block(Range range, llvm::ArrayRef<ast::Stmt *> stmts);
+  ast::Bracket *bracket(Range range, llvm::ArrayRef<ast::Expr *> items,
                         ast::Expr *where, ast::Expr *otherwise);
-  ast::Function *function(Range range, std::vector<ast::Parameter> params,
+  ast::Function *function(Range range, llvm::ArrayRef<ast::Parameter> params,
                           ast::TypeExpr *result, ast::Block *body);
   /// `function` with its keyword, which lies at `start`.
   ast::Function *from(Range start, ast::Function *function);
   ast::TypeExpr *type(Range range, ast::Ident element, ast::Expr *bound);
   ast::TypeExpr *type(Range range, ast::Ident element, ast::Expr *bound,
-                      std::vector<ast::Expr *> shape);
-  ast::TypeExpr *tupleType(Range range, std::vector<ast::TypeField> fields);
+                      llvm::ArrayRef<ast::Expr *> shape);
+  ast::TypeExpr *tupleType(Range range, llvm::ArrayRef<ast::TypeField> fields);
   ast::Stmt *binding(Range range, ast::BindingKind kind,
-                     std::vector<ast::Ident> names, ast::Bracket *indices,
+                     llvm::ArrayRef<ast::Ident> names, ast::Bracket *indices,
                      ast::TypeExpr *type,
                      std::pair<ast::InitKind, ast::Expr *> init,
                      ast::Ident role, bool isTuple = false);
@@ -76,8 +77,11 @@ public:
 
 private:
   template <class T> static T keep(T part) { return part; }
+  template <class T> llvm::ArrayRef<T> keep(llvm::ArrayRef<T> list) {
+    return list.copy(file.arena);
+  }
   template <class T> llvm::ArrayRef<T> keep(const std::vector<T> &list) {
-    return llvm::ArrayRef<T>(list).copy(file.arena);
+    return keep(llvm::ArrayRef<T>(list));
   }
 
   template <class T> static unsigned depthOf(const T &) { return 0; }

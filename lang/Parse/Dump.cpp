@@ -37,6 +37,8 @@ struct Tree {
   void print(llvm::raw_ostream &os, size_t indent) const;
 };
 
+} // namespace
+
 void Tree::print(llvm::raw_ostream &os, size_t indent) const {
   if (parts.empty()) {
     os << atom;
@@ -54,6 +56,7 @@ void Tree::print(llvm::raw_ostream &os, size_t indent) const {
   os << ')';
 }
 
+namespace {
 /// One overload of `tree` for each kind of part.
 class Dumper {
 public:

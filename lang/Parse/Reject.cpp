@@ -104,7 +104,7 @@ static StringRef hintFor(StringRef text) {
   if (text.starts_with("'"))
     return "a string is written with `\"`";
 #define OGEE_HINT(foreign, hint)                                               \
-  if (text == foreign)                                                         \
+  if (text == (foreign))                                                       \
     return hint;
 #include "lang/Parse/Hints.def"
   return "";
@@ -123,7 +123,7 @@ void Lexer::suggestKeyword(mlir::InFlightDiagnostic &diagnostic, Range range,
   llvm::SmallVector<StringRef> words;
   bool isWord = !range.text().empty() && llvm::isAlpha(range.text().front());
 #define OGEE_KEYWORD(token, spelling)                                          \
-  isWord &= range.text() != spelling;                                          \
+  isWord &= range.text() != (spelling);                                        \
   if (expected.empty() || llvm::is_contained(expected, K::S_##token))          \
     words.push_back(spelling);
 #include "lang/Parse/Keywords.def"

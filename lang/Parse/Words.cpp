@@ -23,7 +23,7 @@ Range Lexer::advance(size_t length) {
 
 Token Lexer::name(Range range) {
 #define OGEE_KEYWORD(token, spelling)                                          \
-  if (range.text() == spelling)                                                \
+  if (range.text() == (spelling))                                              \
     return {K::S_##token, range};
 #include "lang/Parse/Keywords.def"
   return {K::S_NAME, range, range.text()};

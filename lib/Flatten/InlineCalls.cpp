@@ -58,7 +58,9 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
 
   LogicalResult makePhase();
   void keepUntrained(const Storage &kinds);
-  Entry newEntry(StringRef name) { return Entry(train, phase, name, storage); }
+  Entry newEntry(StringRef name) const {
+    return Entry(train, phase, name, storage);
+  }
   FailureOr<SmallVector<Value>> addData(Entry &entry, FlatSymbolRefAttr callee);
   LogicalResult makeLoss(StringRef name, FlatSymbolRefAttr callee);
   LogicalResult makeSample();
@@ -74,6 +76,8 @@ struct InlineCallsPass : ogee::impl::InlineCallsBase<InlineCallsPass> {
   std::string phase;
   Storage storage;
 };
+
+} // namespace
 
 LogicalResult InlineCallsPass::makePhase() {
   if (failed(makeLoss("forward", train.getStepAttr())) ||
@@ -93,8 +97,6 @@ void InlineCallsPass::keepUntrained(const Storage &kinds) {
     if (stored.kind == "param")
       storage[path].kind = trained.contains(path) ? "param" : "state";
 }
-
-} // namespace
 
 /// An average starts as its parameter.
 LogicalResult InlineCallsPass::collectAverages() {

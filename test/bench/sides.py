@@ -93,7 +93,7 @@ class Bench:
 
     def compile(self) -> float:
         """Seconds, from nothing: the kernel cache is an empty folder."""
-        os.environ["XDG_CACHE_HOME"] = str(self.folder / "cache")
+        os.environ["OGEE_CACHE"] = str(self.folder / "cache")
         begin = time.monotonic()
         binary.build(self.row.config, HERE, self.program, [], [])
         return time.monotonic() - begin
