@@ -270,26 +270,43 @@ std::optional<Acceptance> Judge::judgeJoin(const Node &node) const {
   return Acceptance{Role::Joined, group.row, {}};
 }
 
-/// `reader` computes an element of a box of `update`'s shape from elements at
-/// its place, and reads what `update` overwrites itself: not through a view or
-/// a clone, which may read it anywhere.
-static bool readsAtPlace(const Graph &graph, const Node &reader,
-                         const Node &update) {
-  auto generic = dyn_cast<linalg::GenericOp>(reader.op);
-  if (reader.kind != OpKind::ElementWise || !generic ||
-      shapeOf(generic.getResult(0)) != shapeOf(update.op->getResult(0)))
-    return false;
-  bool isDirect = llvm::none_of(generic.getInputs(), [&](Value input) {
+/// Computes each element of its result from elements at the same place.
+static bool isInPlace(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic && kindOf(op) == OpKind::ElementWise &&
+         llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
+           return map.isIdentity() || map.getNumResults() == 0;
+         });
+}
+
+/// Reads what `update` overwrites not itself, but through a view or a clone,
+/// which may read it anywhere.
+static bool readsThroughOthers(const Graph &graph, const Node &reader,
+                               const Node &update) {
+  return llvm::any_of(reader.op->getOperands(), [&](Value input) {
     int64_t made = graph.producer(input);
     return made >= 0 && !graph[made].isPlaced() &&
            llvm::any_of(update.overwrites, [&](Value argument) {
              return graph[made].sources.contains(argument);
            });
   });
-  return isDirect &&
-         llvm::all_of(generic.getIndexingMapsArray(), [](AffineMap map) {
-           return map.isIdentity() || map.getNumResults() == 0;
-         });
+}
+
+/// `reader` computes an element of a box of `update`'s shape from elements at
+/// its place, and reads what `update` overwrites itself.
+static bool readsAtPlace(const Graph &graph, const Node &reader,
+                         const Node &update) {
+  return isInPlace(reader.op) &&
+         shapeOf(reader.op->getResult(0)) == shapeOf(update.op->getResult(0)) &&
+         !readsThroughOthers(graph, reader, update);
+}
+
+bool schedule::readsAtPlaceFor(const Graph &graph, unsigned node,
+                               unsigned reader, unsigned update) {
+  return isInPlace(graph[reader].op) &&
+         llvm::is_contained(graph[reader].op->getOperands(),
+                            graph[node].op->getResult(0)) &&
+         readsAtPlace(graph, graph[node], graph[update]);
 }
 
 /// A next value is written where the old one is: others in the kernel read the

@@ -37,6 +37,11 @@ void join(Groups &groups, unsigned index, unsigned node,
 void adopt(Groups &groups, unsigned index, unsigned node,
            const Acceptance &acceptance);
 
+/// If `reader`, in the kernel of `update`, computes `node` for itself, that
+/// reads what `update` overwrites only at the place that is written next.
+bool readsAtPlaceFor(const Graph &graph, unsigned node, unsigned reader,
+                     unsigned update);
+
 /// Loops of a contraction group's products; those of the first one.
 ProductLoops loopsOf(const Groups &groups, const Group &group);
 

@@ -2,6 +2,7 @@
 // cheaper there, and what each reader had better compute itself from that. One
 // cut a group; moving values one by one gets stuck, since single moves are
 // neutral.
+#include "lib/Schedule/Accept.h"
 #include "lib/Schedule/Assign.h"
 #include "lib/Schedule/MinCut.h"
 
@@ -29,6 +30,7 @@ private:
   bool isSaved(unsigned node) const;
   const llvm::SmallSetVector<unsigned, 4> &readersBelow(unsigned node);
   int64_t repeatedWork(unsigned node);
+  bool comesBefore(unsigned node, unsigned reader, unsigned update) const;
   bool orderBeforeUpdates(unsigned node);
   void addMember(unsigned node);
   void addInputs();
@@ -162,25 +164,33 @@ void Sink::addInputs() {
   }
 }
 
+/// `reader` may compute `node`, which reads what `update` overwrites.
+bool Sink::comesBefore(unsigned node, unsigned reader, unsigned update) const {
+  int64_t reading = groups.groupOf(reader), updating = groups.groupOf(update);
+  if (reading != updating)
+    return !groups.precedes(updating, reading);
+  return groups.roleOf(update) == Role::Finish ||
+         readsAtPlaceFor(graph, node, reader, update);
+}
+
 /// Whoever computes `node` reads what it reads: before that is overwritten.
 /// False if a reader cannot; else that order is noted.
 bool Sink::orderBeforeUpdates(unsigned node) {
   const auto &readers = readersBelow(node);
-  SmallVector<Pair> order; // a reader's group and that of an update
+  SmallVector<Pair> order; // a reader and an update
   for (Value source : graph[node].sources) {
     int64_t update = graph.updater(source);
-    int64_t updating = update < 0 ? -1 : groups.groupOf(update);
-    for (unsigned reader : readers)
-      if (int64_t reading = groups.groupOf(reader); updating >= 0) {
-        bool isDone = groups.roleOf(update) == Role::Finish;
-        if (reading == updating ? !isDone : groups.precedes(updating, reading))
-          return false;
-        if (reading != updating)
-          order.push_back({reading, updating});
-      }
+    if (update < 0 || groups.groupOf(update) < 0)
+      continue;
+    for (unsigned reader : readers) {
+      if (!comesBefore(node, reader, update))
+        return false;
+      order.push_back({reader, update});
+    }
   }
-  for (auto [reading, updating] : order)
-    groups.addEdge(reading, updating);
+  for (auto [reader, update] : order)
+    if (groups.groupOf(reader) != groups.groupOf(update))
+      groups.addEdge(groups.groupOf(reader), groups.groupOf(update));
   return true;
 }
 
