@@ -199,6 +199,16 @@ void Elaborator::recordValue(const ast::BindingStmt *stmt, Value value) {
            describe(tensor->type.shape));
     return;
   }
+  // A number meets the loss, which is a tensor (L4.4); f64 that was asked for
+  // makes the loss one of f64.
+  bool isWide =
+      value.is(ValueKind::Tensor) && tensor->type.element == Element::F64;
+  if (what == "loss" && !isWide) {
+    value = convert(Value::ofTensor(tensor), precision, stmt->value->range);
+    if (value.isError())
+      return;
+    tensor = value.tensor;
+  }
   func->func->body.push_back(
       make<model::Record>(model::Record{{stmt->range},
                                         stmt->names[0].name,

@@ -22,6 +22,17 @@ static IndexedBuilder loopsOf(linalg::GenericOp op, OpBuilder &builder) {
   return tensors;
 }
 
+/// `term` at the labels `to` of an operand: what the result's labels `from`
+/// have in addition repeats the operand.
+static Value summedTo(IndexedBuilder &tensors, const Indexed &term,
+                      ArrayRef<Label> from, ArrayRef<Label> to) {
+  SmallVector<Label> over;
+  for (Label label : from)
+    if (!llvm::is_contained(to, label))
+      over.push_back(label);
+  return tensors.materialize(over.empty() ? term : tensors.sum(term, over), to);
+}
+
 /// The factors of a product that was just built, else the value alone. Under a
 /// sum they may become a contraction, and the product itself is then dead.
 static SmallVector<Indexed> factorsOf(IndexedBuilder &tensors,
@@ -53,12 +64,9 @@ LogicalResult Tape::reverseGeneric(linalg::GenericOp op) {
     if (!projected)
       return reverseShifted(op, gradient);
     IndexedBuilder tensors = loopsOf(op, place);
-    SmallVector<Label> kept = labelsOf(maps[0]), over;
-    for (Label label : labelsOf(maps[1]))
-      if (!llvm::is_contained(kept, label))
-        over.push_back(label);
-    Indexed term = tensors.sum(tensors.view(gradient, labelsOf(maps[1])), over);
-    add(op.getInputs()[0], tensors.materialize(term, kept));
+    SmallVector<Label> from = labelsOf(maps[1]), to = labelsOf(maps[0]);
+    add(op.getInputs()[0],
+        summedTo(tensors, tensors.view(gradient, from), from, to));
     return success();
   }
   if (!projected)
@@ -78,9 +86,9 @@ LogicalResult Tape::reverseGeneric(linalg::GenericOp op) {
     return reverseScalar(op, scalar, gradient);
   if (isSum(op)) {
     IndexedBuilder tensors = loopsOf(op, place);
+    SmallVector<Label> from = labelsOf(maps[1]), to = labelsOf(maps[0]);
     add(op.getInputs()[0],
-        tensors.materialize(tensors.view(gradient, labelsOf(maps[1])),
-                            labelsOf(maps[0])));
+        summedTo(tensors, tensors.view(gradient, from), from, to));
     return success();
   }
   if (isa<arith::MaximumFOp, arith::MinimumFOp>(scalar))
@@ -175,7 +183,7 @@ LogicalResult Tape::reverseExtremum(linalg::GenericOp op, Operation *scalar,
   Indexed seed = tensors.view(gradient, kept);
   Indexed term =
       tensors.select(chosen, seed, tensors.number(0.0, seed.elementType()));
-  add(op.getInputs()[0], tensors.materialize(term, labels));
+  add(op.getInputs()[0], summedTo(tensors, term, kept, labels));
   return success();
 }
 
@@ -207,6 +215,6 @@ LogicalResult Tape::reverseProduct(linalg::GenericOp op, Value gradient) {
   *closed = own;
   Indexed term =
       tensors.apply<arith::MulFOp>({tensors.view(gradient, kept), others});
-  add(op.getInputs()[0], tensors.materialize(term, labels));
+  add(op.getInputs()[0], summedTo(tensors, term, kept, labels));
   return success();
 }

@@ -235,14 +235,17 @@ LogicalResult Tape::reverseScattered(linalg::GenericOp op, Value gradient) {
   for (auto [expr, extent] :
        llvm::zip_equal(maps[0].getResults(), type.getShape()))
     number = number * extent + expr;
-  Indexed places = tensors.applyIndices(
-      loops, {}, [&](OpBuilder &inner, ArrayRef<Value> indices, ValueRange) {
-        Value index = emitAffine(inner, loc(), number,
-                                 [&](unsigned loop) { return indices[loop]; });
-        return arith::IndexCastOp::create(inner, loc(), inner.getI64Type(),
-                                          index)
-            .getResult();
-      });
+  auto emitNumber = [&](OpBuilder &inner, ArrayRef<Value> indices, ValueRange) {
+    Value index = emitAffine(inner, loc(), number,
+                             [&](unsigned loop) { return indices[loop]; });
+    return arith::IndexCastOp::create(inner, loc(), inner.getI64Type(), index)
+        .getResult();
+  };
+  // x[1 - i, i] of one element is read at one place.
+  auto constant = dyn_cast<AffineConstantExpr>(number);
+  Indexed places =
+      constant ? tensors.number(place.getI64IntegerAttr(constant.getValue()))
+               : tensors.applyIndices(loops, {}, emitNumber);
   auto flat =
       RankedTensorType::get({type.getNumElements()}, type.getElementType());
   Value zero = tensors.materialize(tensors.number(0.0, type.getElementType()),

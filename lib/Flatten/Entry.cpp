@@ -75,6 +75,7 @@ Value Entry::asTensor(Value value) {
       value);
 }
 
+/// Of two floats the wider one's type is that of the sum.
 Value Entry::sum(Value lhs, Value rhs) {
   auto scalar = [&](Value value) -> Value {
     if (!isa<RankedTensorType>(value.getType()))
@@ -83,6 +84,15 @@ Value Entry::sum(Value lhs, Value rhs) {
                                      ValueRange{});
   };
   Value left = scalar(lhs), right = scalar(rhs);
+  Type wide = left.getType().getIntOrFloatBitWidth() <
+                      right.getType().getIntOrFloatBitWidth()
+                  ? right.getType()
+                  : left.getType();
+  for (Value *each : {&left, &right})
+    if (each->getType() != wide && isa<FloatType>(wide))
+      *each = arith::ExtFOp::create(builder, rhs.getLoc(), wide, *each);
+  if (isa<IntegerType>(wide))
+    return arith::AddIOp::create(builder, rhs.getLoc(), left, right);
   return arith::AddFOp::create(builder, rhs.getLoc(), left, right);
 }
 

@@ -60,8 +60,8 @@ def RaiseMoments : Pass<"ogee-raise-moments", "::mlir::ModuleOp"> {
   let summary = "mean and variance of one tensor become one nn.moments";
   let description = [{
     Matches `mean = sum(x) / n` with `sum((x - mean) * (x - mean))` over the same
-    dimensions, which costs one pass over x instead of two. A mean alone is left
-    alone. Test: `test/Flatten/raise-moments.mlir`.
+    trailing dimensions, which costs one pass over x instead of two. A mean alone
+    is left alone. Test: `test/Flatten/raise-moments.mlir`.
   }];
   let dependentDialects = TensorProgramDialects;
 }

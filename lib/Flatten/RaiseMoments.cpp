@@ -93,6 +93,11 @@ static std::optional<Match> match(linalg::GenericOp squares) {
     found.dimensions.push_back(dimension);
     count *= type.getDimSize(dimension);
   }
+  // Only a row is in cache for a second pass.
+  if (found.dimensions.empty() ||
+      found.dimensions.front() !=
+          type.getRank() - int64_t(found.dimensions.size()))
+    return std::nullopt;
   found.mean = quotient(deviation.getInputs()[1], count);
   found.total =
       found.mean ? found.mean.getInputs()[0].getDefiningOp<linalg::GenericOp>()

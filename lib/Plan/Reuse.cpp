@@ -1,9 +1,11 @@
-// A row kernel walks its rows once and writes an element after everything that
-// the element depends on, and the elements of all results at a place together.
-// So an argument may be overwritten by a result where each of its readers
-// either computes an element of a result at the same place, or feeds a
-// reduction of the row on which the result depends. Other families keep partial
-// sums in their results or read rows of other chunks, and never share.
+// A row kernel walks its rows once, completes the reductions of a row before it
+// stores the row's elements, and writes the elements of all results at a place
+// together. So an argument may be overwritten by a result where each of its
+// readers either computes an element of a result at the same place, or feeds a
+// reduction of the row. The finish region evaluates again what its results are
+// computed from, after all chunks and result by result, so that it must not
+// need what was overwritten. Other families keep partial sums in their results
+// or read rows of other chunks, and never share.
 #include "lib/Plan/Reuse.h"
 #include "lib/Nn/Nn.h"
 
@@ -15,15 +17,31 @@
 using namespace mlir;
 using namespace ogee;
 
-static llvm::SetVector<Operation *> backwardSlice(Value value) {
+/// What makes `value`; those that `stop` holds of, and what is behind them,
+/// left out.
+static llvm::SetVector<Operation *>
+backwardSlice(Value value, llvm::function_ref<bool(Operation *)> stop) {
   llvm::SetVector<Operation *> slice;
   SmallVector<Value> pending{value};
   while (!pending.empty()) {
     Operation *op = pending.pop_back_val().getDefiningOp();
-    if (op && slice.insert(op))
+    if (op && !stop(op) && slice.insert(op))
       llvm::append_range(pending, op->getOperands());
   }
   return slice;
+}
+
+/// The finish region makes it, when all chunks have read what they need.
+static bool isFinished(Value written) {
+  auto slice = backwardSlice(written, [](Operation *) { return false; });
+  return llvm::any_of(
+      slice, [](Operation *op) { return op->hasAttr(kernel::kPartialAttr); });
+}
+
+static bool isReduction(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic ? generic.getNumReductionLoops() > 0
+                 : isa<nn::MomentsOp, nn::LogSumExpOp, nn::ArgMaxOp>(op);
 }
 
 /// The argument, or a reshape of it, as an element-wise operand at its own
@@ -44,12 +62,6 @@ static bool isShapedLike(Value value, Value result) {
          cast<ShapedType>(result.getType()).getShape();
 }
 
-/// `user` is the yield, of a value that is written together with the result.
-static bool isWrittenWith(Operation *user, Operation *op, Value result) {
-  return user->hasTrait<OpTrait::IsTerminator>() &&
-         isShapedLike(op->getResult(0), result);
-}
-
 /// A partial sum of elements of the result's box: the pass that stores an
 /// element adds it to the sum before that.
 static bool addsBeforeStore(Operation *user, Value summed, Value result) {
@@ -59,36 +71,68 @@ static bool addsBeforeStore(Operation *user, Value summed, Value result) {
          isShapedLike(summed, result);
 }
 
-/// A reduction of a row on which the result depends: it is done before the
-/// row's first element is stored. Views and gathers are not: they read other
-/// rows.
-static bool reducesBefore(Operation *user,
-                          const llvm::SetVector<Operation *> &slice) {
+/// A reduction of a row, which is complete before the row's first element is
+/// stored. Views and gathers are not: they read other rows.
+static bool reducesBefore(Operation *user) {
   auto generic = dyn_cast<linalg::GenericOp>(user);
-  bool reduces = generic
-                     ? generic.getNumReductionLoops() > 0
-                     : isa<nn::MomentsOp, nn::LogSumExpOp, nn::ArgMaxOp>(user);
-  return reduces && slice.contains(user);
+  return isReduction(user) && !isFinished(user->getResult(0)) &&
+         (!generic || generic.getIndexingMapsArray().front().isIdentity());
 }
 
-/// Every element-wise step from `op` to the result, or to one that is written
-/// with it, keeps the place.
-static bool keepsPlace(Operation *op, Value result,
-                       const llvm::SetVector<Operation *> &slice) {
-  if (op == result.getDefiningOp())
-    return true;
-  for (Operation *user : op->getUsers()) {
-    if (isWrittenWith(user, op, result) ||
-        addsBeforeStore(user, op->getResult(0), result))
+/// Every element-wise step from `value` to `written`, to what is written with
+/// it or computed from it keeps the place.
+static bool keepsPlace(Value value, Value written, DenseSet<Value> &seen) {
+  return !seen.insert(value).second ||
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           if (user->hasTrait<OpTrait::IsTerminator>())
+             return isShapedLike(value, written);
+           if (addsBeforeStore(user, value, written) || reducesBefore(user))
+             return true;
+           auto generic = dyn_cast<linalg::GenericOp>(user);
+           return generic && readsInPlace(generic, value, written) &&
+                  keepsPlace(user->getResult(0), written, seen);
+         });
+}
+
+/// Whether the finish region needs `value` to evaluate `result` for `written`,
+/// at the same place or, with `elsewhere`, at others alone. What is `complete`
+/// is not evaluated again.
+static bool isEvaluatedFrom(Value value, Value result, Value written,
+                            bool elsewhere,
+                            llvm::function_ref<bool(Operation *)> complete) {
+  llvm::SetVector<Operation *> slice = backwardSlice(result, complete);
+  DenseSet<Value> reading{value};
+  // Operands come before what reads them.
+  for (Operation &op : *result.getParentBlock()) {
+    auto reads = [&](Value operand) { return reading.contains(operand); };
+    if (!slice.contains(&op) || llvm::none_of(op.getOperands(), reads))
       continue;
-    if (reducesBefore(user, slice))
-      continue;
-    auto generic = dyn_cast<linalg::GenericOp>(user);
-    if (!generic || !readsInPlace(generic, op->getResult(0), result) ||
-        !keepsPlace(user, result, slice))
-      return false;
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (elsewhere &&
+        (!generic || llvm::any_of(op.getOperands(), [&](Value operand) {
+          return reads(operand) && !readsInPlace(generic, operand, written);
+        })))
+      return true;
+    reading.insert_range(op.getResults());
   }
-  return true;
+  return !elsewhere && reading.contains(result);
+}
+
+/// The finish region reads `value` after `written` was stored over it. Results
+/// of one shape are stored together; its own reductions are complete before
+/// them.
+static bool isReadWhileFinishing(kernel::FuncOp function, Value value,
+                                 Value written) {
+  bool finished = isFinished(written);
+  auto complete = [&](Operation *op) {
+    return op->hasAttr(kernel::kPartialAttr) || (finished && isReduction(op));
+  };
+  Operation *yield = function.getBody().front().getTerminator();
+  return llvm::any_of(yield->getOperands(), [&](Value other) {
+    bool together = finished && isShapedLike(other, written);
+    return other != value && isFinished(other) &&
+           isEvaluatedFrom(value, other, written, together, complete);
+  });
 }
 
 /// A scatter copies its first operand into its result, element by element.
@@ -112,14 +156,9 @@ bool plan::mayOverwrite(kernel::FuncOp function, unsigned argument,
   if (!isShapedLike(value, written) || function.getArgumentTypes()[argument] !=
                                            function.getResultTypes()[result])
     return false;
-  llvm::SetVector<Operation *> slice = backwardSlice(written);
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (addsBeforeStore(user, value, written) || reducesBefore(user, slice))
-      return true;
-    auto generic = dyn_cast<linalg::GenericOp>(user);
-    return generic && readsInPlace(generic, value, written) &&
-           keepsPlace(user, written, slice);
-  });
+  DenseSet<Value> seen;
+  return !isReadWhileFinishing(function, value, written) &&
+         (isFinished(written) || keepsPlace(value, written, seen));
 }
 
 /// Every reader of `value`, through reshapes, is element-wise at its own place.
@@ -132,21 +171,15 @@ static bool isReadInPlace(Value value, Value written) {
   });
 }
 
-/// The finish region makes it, when all chunks have read what they need.
-static bool isFinished(Value written) {
-  return llvm::any_of(backwardSlice(written), [](Operation *op) {
-    return op->hasAttr(kernel::kPartialAttr);
-  });
-}
-
 bool plan::mayUpdate(kernel::FuncOp function, unsigned argument,
                      unsigned result) {
-  Operation *yield = function.getBody().front().getTerminator();
-  if (function.getList() || isFinished(yield->getOperand(result)) ||
-      mayOverwrite(function, argument, result))
+  Value value = function.getArgument(argument);
+  Value written =
+      function.getBody().front().getTerminator()->getOperand(result);
+  if (function.getList() || mayOverwrite(function, argument, result))
     return true;
-  if (function.getFamily() == kernel::Family::Row)
+  if (isReadWhileFinishing(function, value, written))
     return false;
-  return isReadInPlace(function.getArgument(argument),
-                       yield->getOperand(result));
+  return isFinished(written) || (function.getFamily() != kernel::Family::Row &&
+                                 isReadInPlace(value, written));
 }

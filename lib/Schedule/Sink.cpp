@@ -30,6 +30,7 @@ private:
   bool isSaved(unsigned node) const;
   const llvm::SmallSetVector<unsigned, 4> &readersBelow(unsigned node);
   int64_t repeatedWork(unsigned node);
+  void collectSources(unsigned node, llvm::SmallSetVector<Value, 4> &sources);
   bool comesBefore(unsigned node, unsigned reader, unsigned update) const;
   bool orderBeforeUpdates(unsigned node);
   void addMember(unsigned node);
@@ -173,12 +174,26 @@ bool Sink::comesBefore(unsigned node, unsigned reader, unsigned update) const {
          readsAtPlaceFor(graph, node, reader, update);
 }
 
+/// What `node` reads, also through clones that groups of this round gave away.
+void Sink::collectSources(unsigned node,
+                          llvm::SmallSetVector<Value, 4> &sources) {
+  for (Value source : graph[node].sources) {
+    int64_t made = graph.producer(source);
+    if (made >= 0 && graph[made].clone)
+      collectSources(made, sources);
+    else
+      sources.insert(source);
+  }
+}
+
 /// Whoever computes `node` reads what it reads: before that is overwritten.
 /// False if a reader cannot; else that order is noted.
 bool Sink::orderBeforeUpdates(unsigned node) {
   const auto &readers = readersBelow(node);
   SmallVector<Pair> order; // a reader and an update
-  for (Value source : graph[node].sources) {
+  llvm::SmallSetVector<Value, 4> sources;
+  collectSources(node, sources);
+  for (Value source : sources) {
     int64_t update = graph.updater(source);
     if (update < 0 || groups.groupOf(update) < 0)
       continue;

@@ -181,7 +181,7 @@ class Expressions:
             name, dimension = self.chance.choice(open_)
             self.used["index as a number"] += 1
             return Text(f"(({name} + 1.0) / {self.sizes[dimension]})", 1.0)
-        return Text(self.chance.choice(("0.75", "1.5", "(-0.4)", "2")), 2.0)
+        return Text(self.chance.choice(("0.75", "1.5", "(-0.4)", "2.0")), 2.0)
 
     def branch(self, open_, depth: int) -> Text:
         self.used["if"] += 1
@@ -250,13 +250,12 @@ class Expressions:
         row = self.pick(REDUCTIONS)
         self.used["reduce " + row.name] += 1
         body = self.element(open_ + new, depth)
-        text = body.text + ".0" if body.text.isdigit() else body.text  # no integer tensors
         where = ""
         if self.often(0.3):
             self.used["where"] += 1
             where = self.condition(open_ + new, min(depth, 1)).text
         grow = row.grow(body.grow, self.box(new))
-        text = row.text.format(self.bracket(new, body.bare, where), text)
+        text = row.text.format(self.bracket(new, body.bare, where), body.text)
         if where and row.name in ON_NOTHING:
             text = ON_NOTHING[row.name].format(text)
             grow = max(grow, 9)

@@ -93,10 +93,12 @@ def reduced(seed: int, answer: Answer, seconds: float) -> str:
     program = generate(seed)
     wanted = answer.verdict, kind(answer.verdict, answer.message)
     stage = wanted[1]
+    verdict, message = refusal(program)
+    alone = (verdict, kind(verdict, message)) == wanted
 
     def fails(text: str) -> bool:
         other = Program(text, seed, Counter(), program.precision, program.gradients)
-        if answer.message.startswith("ogee ends"):
+        if alone:
             verdict, message = refusal(other)
         else:
             verdict, message, _ = asked(other, stage != "binary", stage == "binary")

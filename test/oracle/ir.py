@@ -5,6 +5,7 @@ and regions. Attributes become Python values; types become `Tensor` or a string.
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 TOKEN = re.compile(
@@ -19,6 +20,10 @@ TOKEN = re.compile(
 )""",
     re.X,
 )
+# Results, name, operands and flat properties of an operation; its types; the head of a block.
+HEAD = re.compile(r'\s*(?:(%[^"=]*?) = )?"([\w.]+)"\(([^()]*)\)(?: <\{([^{}]*)\}>)?')
+TYPES = re.compile(r" *: \(([^()]*)\) -> (?:\(([^()]*)\)|([^()\n]*))")
+BLOCK = re.compile(r"\s*\^\w+(?:\(([^()]*)\))?:")
 
 
 @dataclass(frozen=True)
@@ -208,19 +213,26 @@ class Parser:
     # Operations
 
     def op(self) -> Op:
-        results: list[str] = []
-        while self.peek().startswith("%"):
-            results += expand(self.take())
-            self.skip(",")
-        if results:
-            self.expect("=")
-        name = self.take().strip('"')
-        self.expect("(")
-        operands = []
-        while not self.skip(")"):
-            operands.append(self.take())
-            self.skip(",")
-        attributes: dict[str, Any] = {}
+        """What most operations are is read by expressions of whole parts; the rest token by token."""
+        head = HEAD.match(self.text, self.at)
+        if not head:
+            raise SyntaxError(f"cannot read {self.text[self.at : self.at + 60].strip()!r}")
+        results, name, operands, texts = head.groups()
+        attributes = dict(properties(texts)) if texts else {}
+        self.move(head.end())
+        tail = TYPES.match(self.text, self.at)
+        regions = [] if tail else self.rest(attributes)
+        tail = tail or TYPES.match(self.text, self.at)
+        self.move(tail.end())
+        inputs, many, single = tail.groups()
+        names = [one for each in split(results) for one in expand(each)]
+        return Op(name, names, split(operands), attributes, regions, types(many or single or ""), types(inputs))
+
+    def move(self, to: int) -> None:
+        self.at, self.peeked = to, None
+
+    def rest(self, attributes: dict[str, Any]) -> list[list[Block]]:
+        """Properties with braces inside, regions, attributes; up to the types."""
         regions = []
         if self.skip("<"):
             attributes |= self.dictionary()
@@ -231,31 +243,40 @@ class Parser:
                 self.skip(",")
         if self.peek() == "{":
             attributes |= self.dictionary()
-        self.expect(":")
-        _, inputs, types = self.type()
-        if self.skip("loc"):
-            self.expect("(")
-            self.raw(")")
-        return Op(name, results, operands, attributes, regions, types, inputs)
+        return regions
 
     def region(self) -> list[Block]:
         self.expect("{")
         blocks = []
         while not self.skip("}"):
             block = Block([], [], [])
-            if self.peek().startswith("^"):
-                self.take()
-                if self.skip("("):
-                    while not self.skip(")"):
-                        block.arguments.append(self.take())
-                        self.expect(":")
-                        block.types.append(self.type())
-                        self.skip(",")
-                self.expect(":")
+            head = BLOCK.match(self.text, self.at)
+            if head:
+                self.move(head.end())
+                pairs = [each.partition(": ") for each in split(head.group(1))]
+                block.arguments = [name for name, _, _ in pairs]
+                block.types = [one for _, _, kind in pairs for one in types(kind)]
             while self.peek() != "}" and not self.peek().startswith("^"):
                 block.ops.append(self.op())
             blocks.append(block)
         return blocks
+
+
+def split(text: str | None) -> list[str]:
+    return text.split(", ") if text else []
+
+
+# The same few texts stand everywhere; nobody changes what they give.
+
+
+@lru_cache(maxsize=20_000)
+def properties(text: str) -> dict[str, Any]:
+    return Parser("{" + text + "}").dictionary()
+
+
+@lru_cache(maxsize=20_000)
+def types(text: str) -> list:
+    return Parser(text + ")").types_until(")")
 
 
 def expand(name: str) -> list[str]:

@@ -152,9 +152,9 @@ class Case:
         results = run_named(program, "step", values | self.data(step) | self.times(step))
         return {n.removeprefix("gradient:"): r for n, r in results.items() if n.startswith("gradient:")}
 
-    def reference(self, program: Program, values: dict, checked: bool = True) -> Run:
+    def reference(self, program: Program, values: dict, checked: bool = True, steps: int = STEPS) -> Run:
         run = Run()
-        for step in range(STEPS):
+        for step in range(steps):
             data, times = self.data(step), self.times(step)
             try:
                 loss, metrics, states = self.model.forward(values, data, times)
@@ -163,7 +163,7 @@ class Case:
             if not np.isfinite(loss):
                 raise Refused(f"the loss of the reference is {loss}")
             gradients = self.gradients(program, values, step)
-            if checked and step in (0, STEPS - 1):
+            if checked and step in (0, steps - 1):
                 self.check_gradients(values, gradients, step, float(loss))
             norm = float(np.sqrt(sum((g * g).sum() for g in gradients.values())))
             clip = self.train.get("clip")
@@ -351,7 +351,7 @@ def judge(program: Generated, folder: Path, passes: bool = True, binary: bool = 
     each pass and not after schedule alone."""
     case = Case(program, folder)
     differentiated = case.differentiated()
-    expected = case.reference(differentiated, case.values)
+    expected = case.reference(differentiated, case.values, steps=STEPS if binary else 1)
     kernels = case.judge_passes(expected, last=not passes)
     if binary:
         case.judge_binary(differentiated, expected)

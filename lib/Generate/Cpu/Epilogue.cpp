@@ -58,6 +58,16 @@ SmallVector<AnchorSum> ogee::sumsOf(kernel::FuncOp kernel, Value anchor) {
 
 //===-- Parts of the partials ---------------------------------------------===//
 
+/// A neutral element of the sum, in the shape of `type`: a product in f64 may
+/// be summed in f32.
+static Value neutralIn(Frame &frame, const AnchorSum &sum, Type type) {
+  linalg::GenericOp op = sum.op;
+  Type element = getElementTypeOrSelf(op.getResult(0).getType());
+  if (auto vector = dyn_cast<VectorType>(type))
+    element = vector.clone(element);
+  return frame.constant(element, neutralOf(sum.combiner));
+}
+
 void Epilogue::usePart(const AnchorSum &sum, Value part) {
   linalg::GenericOp op = sum.op;
   auto type = cast<RankedTensorType>(op.getResult(0).getType());
@@ -70,7 +80,7 @@ void Epilogue::begin(const ChunkBox &chunk) {
   Value none = frame.constant(0), one = frame.constant(1);
   for (AnchorSum &sum : sums) {
     bool vectors = sum.alongRows; // then the columns may stay
-    Value neutral = frame.constant(anchor.type, neutralOf(sum.combiner));
+    Value neutral = neutralIn(frame, sum, anchor.type);
     auto clear = [&](Value row, Value column) {
       Elements::Scope scope(elements);
       elements.setMask(
@@ -105,7 +115,7 @@ SmallVector<Value> Epilogue::startSums() {
   auto vector = VectorType::get({elements.lanes()}, anchor.type);
   for (AnchorSum &sum : sums)
     if (sum.alongRows)
-      start.push_back(frame.constant(vector, neutralOf(sum.combiner)));
+      start.push_back(neutralIn(frame, sum, vector));
   return start;
 }
 
@@ -177,8 +187,7 @@ SmallVector<Value> Epilogue::addToSums(Value value, const Point &point,
       elements.bind(input->get(),
                     mapped(op.getMatchingIndexingMap(input), loops), value);
     Value start = sum.alongRows ? carried[next.size()]
-                                : frame.constant(value.getType(),
-                                                 neutralOf(sum.combiner));
+                                : neutralIn(frame, sum, value.getType());
     Value total = elements.accumulate(sum.op, loops, start);
     if (sum.alongRows)
       next.push_back(total);
