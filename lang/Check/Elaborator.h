@@ -472,6 +472,7 @@ private:
   bool inTest = false;
   unsigned requirements = 0; ///< Of the test, so far.
   Element precision = Element::F32;
+  bool roundsProducts = false;
   /// The calls and instantiations around what is elaborated.
   SmallVector<std::pair<StringRef, Range>> calls;
   unsigned evalDepth = 0;

@@ -379,6 +379,7 @@ struct Train {
   Func *sample = nullptr;   ///< tokens [1, T] to logits; null if there is none.
   std::vector<Setting> data;
   Element precision = Element::F32; ///< Of `float`.
+  bool roundsProducts = false;      ///< Their operands, to bf16.
   int64_t first = 0;                ///< The step before which it starts.
   int64_t batch = 0, steps = 0, evaluateEvery = 0, seed = 0;
   int64_t accumulate = 1;   ///< Parts of a batch, one after the other.

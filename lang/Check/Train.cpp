@@ -139,12 +139,13 @@ void Elaborator::choosePrecision(const ast::SectionDecl &train, Scope &scope) {
   if (const Override *given = findOverride(train, "precision"))
     value = overrideValue(*given, value, scope, range);
   bool isWord = value.is(ValueKind::Builtin);
+  roundsProducts = isWord && value.builtin == Builtin::BF16;
   if (isWord && value.builtin == Builtin::F64)
     precision = Element::F64;
   else if (!value.isError() && !value.is(ValueKind::None) &&
-           !(isWord && value.builtin == Builtin::F32))
+           !(isWord && value.builtin == Builtin::F32) && !roundsProducts)
     report(diag::SettingValue, range, "precision", describe(value),
-           "`f32` or `f64`");
+           "`f32`, `bf16` or `f64`");
 }
 
 const Override *Elaborator::findOverride(const ast::SectionDecl &train,
@@ -225,6 +226,7 @@ bool Elaborator::makeRoot(const ast::SectionDecl &train, Scope &file,
 
 void Elaborator::runTrain(const ast::SectionDecl &train, Scope &file) {
   model.train.precision = precision;
+  model.train.roundsProducts = roundsProducts;
   model.train.model = train.name ? train.name.name.str() : "train";
   model.train.range = train.word.range;
   Scope *outer = newScope(&file, ScopeKind::Outer);

@@ -277,7 +277,8 @@ void Importer::importTrain(const model::Train &train) {
       builder.getI64IntegerAttr(train.accumulate),
       builder.getI64IntegerAttr(train.evaluateMost),
       train.clip ? builder.getF64FloatAttr(*train.clip) : FloatAttr(),
-      builder.getI64IntegerAttr(train.first));
+      builder.getI64IntegerAttr(train.first),
+      train.roundsProducts ? TypeAttr::get(builder.getBF16Type()) : TypeAttr());
   OpBuilder::InsertionGuard guard(builder);
   builder.createBlock(&op.getBody());
   for (const model::Optimize &optimize : train.optimizers)

@@ -293,6 +293,7 @@ def Arch_TrainOp : Arch_Op<"train",
     one `arch.optimize` a parameter. A batch is taken in `accumulate` parts, whose
     size the fields have. Several of these are phases, in order: one begins before
     the step `first` and takes `steps`. An evaluation takes `evaluate_most` examples, 0: all.
+    Operands of matrix products are rounded to `products`, if that is there.
   }];
   let arguments = (ins StrAttr:$model, FlatSymbolRefAttr:$step,
     OptionalAttr<FlatSymbolRefAttr>:$evaluate,
@@ -300,7 +301,8 @@ def Arch_TrainOp : Arch_Op<"train",
     I64Attr:$batch, I64Attr:$steps, I64Attr:$evaluate_every, I64Attr:$seed,
     DefaultValuedAttr<I64Attr, "1">:$accumulate,
     DefaultValuedAttr<I64Attr, "0">:$evaluate_most, OptionalAttr<F64Attr>:$clip,
-    DefaultValuedAttr<I64Attr, "0">:$first);
+    DefaultValuedAttr<I64Attr, "0">:$first,
+    OptionalAttr<TypeAttr>:$products);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$model attr-dict-with-keyword $body";
 }

@@ -323,6 +323,7 @@ void InlineCallsPass::describe() {
     add("evaluate_most", train.getEvaluateMostAttr());
   add("clip", train.getClipAttr());
   add("data", train.getDataAttr());
+  add("products", train.getProductsAttr());
   for (const auto &[path, stored] : storage)
     if (stored.kind == "param") {
       add("precision", TypeAttr::get(stored.type.getElementType()));

@@ -36,6 +36,8 @@ static StringRef textOf(DictionaryAttr dictionary, StringRef name) {
 }
 
 static StringRef precisionOf(DictionaryAttr train) {
+  if (train.contains("products"))
+    return "bf16";
   auto type = train.getAs<TypeAttr>("precision");
   return type && type.getValue().isF64() ? "f64" : "f32";
 }

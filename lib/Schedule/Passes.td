@@ -10,6 +10,7 @@ def PrepareStep : Pass<"ogee-prepare-step", "::mlir::ModuleOp"> {
     Folds what depends on constants alone, orders loops (products: batch, rows,
     columns, reduced; the rest: as the result, or as a reduction's input), makes a sum
     of products one chain of segments, a sum of disjoint pads one `tensor.concat`.
+    Rounds the operands of products to the type `products` of `nn.train`, if it has one.
     Marks with `kernel.backward` what neither the loss, a metric nor a next state
     needs. Test: prepare-step.mlir.
 

@@ -15,6 +15,10 @@ void foldConstants(mlir::func::FuncOp function);
 /// multiplication and a sum.
 void normaliseLoops(mlir::func::FuncOp function);
 
+/// Operands of products are rounded to `narrow`, sums stay as wide as they are.
+/// Products in normal form.
+void roundOperands(mlir::func::FuncOp function, mlir::Type narrow);
+
 /// Sums of products become one chain of segments, a sum with a scatter starts
 /// the scatter, a sum of disjoint pads is one concat.
 void mergeSums(mlir::func::FuncOp function);
