@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace ogee::runtime {
 
@@ -90,6 +92,13 @@ static constexpr Feature kFeatures[] = {
     {"3dnowprefetch", 0x80000001, 0, ECX, 8, None},
 };
 
+/// Linux saves tile registers for those who ask; threads made later inherit the
+/// permission (arch_prctl(2), ARCH_REQ_XCOMP_PERM).
+static bool mayUseTiles() {
+  constexpr int kRequest = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequest, kTileData) == 0;
+}
+
 /// Whether the operating system saves all of the register state in `saved`.
 static bool isSaved(uint32_t saved) {
   uint32_t eax, ebx, ecx, edx;
@@ -100,7 +109,7 @@ static bool isSaved(uint32_t saved) {
     return false;
   uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return (low & saved) == saved;
+  return (low & saved) == saved && (saved != Tile || mayUseTiles());
 }
 
 /// `name` without punctuation, in lower case.

@@ -50,7 +50,7 @@ public:
     manager.enableVerifier(options.verify);
     if (options.timing)
       manager.enableTiming();
-    buildLowerPipeline(manager.nest<ModuleOp>());
+    buildLowerPipeline(manager.nest<ModuleOp>(), target);
     return manager.run(*parent);
   }
 
@@ -150,7 +150,9 @@ compileTables(ModuleOp planned, const Target &target,
   llvm::LLVMContext context;
   TableOptions options;
   options.target = target.name;
-  options.features = requiredFeatures(target);
+  auto train = planned->getAttrOfType<DictionaryAttr>("nn.train");
+  options.features =
+      requiredFeatures(target, train && train.contains("products"));
   auto hasFinish = [&](kernel::FuncOp kernel) {
     return functions.contains((kernel.getName() + "_finish").str());
   };

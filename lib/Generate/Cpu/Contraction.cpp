@@ -92,7 +92,12 @@ private:
                 Value panel, int64_t width);
   SmallVector<Value> startOf(const Block &block, const TileShape &tile,
                              Value sums);
-  Value sumsOf(Value row, Value panel);
+  void emitVectors(const Block &block, const TileShape &shape,
+                   const TileRows &a, const TileColumns &b, Value sums,
+                   const TilePlace &place);
+  void emitMatrix(const Block &block, const TileShape &shape, const TileRows &a,
+                  const TileColumns &b, Value sums, const TilePlace &place);
+  Value sumsOf(Value tile, Value row, Value panel);
   SmallVector<AnchorSum> sums();
   void beginParts();
 
@@ -228,11 +233,14 @@ void ProductEmitter::emitBlock(const Block &block) {
   });
 }
 
-/// Where a tile's sums wait between two blocks of k.
-Value ProductEmitter::sumsOf(Value row, Value panel) {
+/// Where a tile's sums wait between two blocks of k. What writes whole tiles
+/// must not write over the next one's rows.
+Value ProductEmitter::sumsOf(Value tile, Value row, Value panel) {
+  Value own = plan.unit == Unit::Tiles
+                  ? frame.mul(frame.sub(tile, tile0), plan.rows)
+                  : frame.sub(row, rowOf(tile0));
   Value line =
-      frame.add(frame.mul(frame.sub(panel, panel0), shape.rowsPerGroup()),
-                frame.sub(row, rowOf(tile0)));
+      frame.add(frame.mul(frame.sub(panel, panel0), plan.sumRows(index)), own);
   return frame.at(frame.bytes(frame.scratch(), plan.sums), plan.type,
                   frame.mul(line, plan.columns));
 }
@@ -254,7 +262,7 @@ void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
   TileShape registers{plan.type, plan.lanes, rows,
                       int64_t(llvm::divideCeil(width, plan.lanes))};
   Value row = rowOf(tile);
-  Value sums = plan.isBlocked(index) ? sumsOf(row, panel) : Value();
+  Value sums = plan.isBlocked(index) ? sumsOf(tile, row, panel) : Value();
   TileRows a = packer.rowsOfA(block.segment, batch, block.k, row,
                               frame.sub(row, rowOf(firstTile)), rows);
   TileColumns b = packer.columnsOfB(block.segment, batch, block.k, panel,
@@ -263,13 +271,23 @@ void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
   TilePlace place{batch, elements.variable(row),
                   elements.variable(column, plan.columns), column,
                   width % plan.lanes != 0};
+  if (plan.unit == Unit::Tiles)
+    emitMatrix(block, registers, a, b, sums, place);
+  else
+    emitVectors(block, registers, a, b, sums, place);
+}
+
+void ProductEmitter::emitVectors(const Block &block, const TileShape &registers,
+                                 const TileRows &a, const TileColumns &b,
+                                 Value sums, const TilePlace &place) {
   auto prefetch = [&] { epilogue.prefetchTile(registers, place); };
   if (block.last)
     frame.when(block.last, prefetch);
   else
     prefetch();
-  SmallVector<Value> result = multiplyTile(
-      frame, registers, a, b, block.k.depth, startOf(block, registers, sums));
+  auto multiply = plan.unit == Unit::Pairs ? multiplyPairs : multiplyTile;
+  SmallVector<Value> result = multiply(frame, registers, a, b, block.k.depth,
+                                       startOf(block, registers, sums));
   auto finish = [&]() -> SmallVector<Value> {
     epilogue.finishTile(registers, result, place);
     return {};
@@ -282,6 +300,45 @@ void ProductEmitter::emitTile(const Block &block, Value firstTile, Value tile,
     storeTile(frame, registers, result, sums, plan.columns);
     return {};
   });
+}
+
+void ProductEmitter::emitMatrix(const Block &block, const TileShape &registers,
+                                const TileRows &a, const TileColumns &b,
+                                Value sums, const TilePlace &place) {
+  MatrixTile tile(frame, registers);
+  auto clear = [&]() -> SmallVector<Value> {
+    tile.clear();
+    return {};
+  };
+  auto load = [&]() -> SmallVector<Value> {
+    tile.load(sums, plan.columns);
+    return {};
+  };
+  auto finish = [&]() -> SmallVector<Value> {
+    tile.store(frame.bytes(frame.scratch(), plan.tile), registers.columns());
+    epilogue.finishStored(registers, place);
+    return {};
+  };
+  auto put = [&]() -> SmallVector<Value> {
+    tile.store(sums, plan.columns);
+    return {};
+  };
+  auto prefetch = [&] { epilogue.prefetchByRows(registers, place); };
+  if (block.last)
+    frame.when(block.last, prefetch);
+  else
+    prefetch();
+  if (block.neverFirst)
+    load();
+  else if (block.first)
+    frame.branch(block.first, TypeRange(), clear, load);
+  else
+    clear();
+  tile.multiply(a, b, block.k.depth);
+  if (block.last)
+    frame.branch(block.last, TypeRange(), finish, put);
+  else
+    finish();
 }
 
 //===-- The kernel --------------------------------------------------------===//
@@ -326,6 +383,9 @@ LogicalResult ogee::emitContraction(ModuleOp module, kernel::FuncOp kernel,
   Frame frame(module, kernel.getSymName(), kernel, target);
   Elements elements(frame, plan->lanes);
   SmallVector<Partial> partials;
+  bool usesTiles = plan->unit == Unit::Tiles;
+  if (usesTiles)
+    beginTiles(frame, frame.bytes(frame.scratch(), plan->tile));
   for (auto [index, shape] : llvm::enumerate(plan->plans)) {
     ProductEmitter emitter(frame, elements, *plan, index);
     llvm::append_range(partials, emitter.partials());
@@ -342,5 +402,7 @@ LogicalResult ogee::emitContraction(ModuleOp module, kernel::FuncOp kernel,
   }
   if (elements.failed())
     return failure();
+  if (usesTiles)
+    endTiles(frame);
   return emitFinish(module, kernel, target, partials);
 }

@@ -19,7 +19,9 @@ static constexpr int64_t kMostChunks = 512;
 
 // Cycles for a vector of elements.
 static constexpr double kMultiply = 0.5; // two ports
-static constexpr double kStream = 1;     // A read in place, by each group
+static constexpr double kPairs = 0.3;
+static constexpr double kTiles = 0.04; // 512 products a cycle, less for loads
+static constexpr double kStream = 1;   // A read in place, by each group
 static constexpr double kCopy = 4;
 static constexpr double kGather = 9;
 static constexpr double kFarGather = 60;  // from another page for each k
@@ -58,11 +60,11 @@ private:
 /// L2 cache, beside what streams by, as far as blocks do not get too short.
 int64_t Pricer::depth(const Segment &segment, int64_t panels) const {
   int64_t most =
-      target.l2Bytes / 3 / (panels * plan.columns * storageBytes(plan.type));
-  if (segment.a.supply == Supply::Columns)
+      target.l2Bytes / 3 / (panels * plan.columns * storageBytes(plan.packed));
+  if (segment.a.supply == Supply::Columns && !plan.isNarrow())
     most = std::min(most, kGatheredDepth);
   int64_t blocks = divideCeil(segment.depth, std::max(most, kLeastDepth));
-  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.lanes);
+  return llvm::alignTo(divideCeil(segment.depth, blocks), plan.depthStep());
 }
 
 static double readyA(const Product &product, const Factor &a) {
@@ -72,6 +74,12 @@ static double readyA(const Product &product, const Factor &a) {
   double gather = isFar ? kFarGather : kGather;
   return (a.supply == Supply::Rows ? kCopy : gather) +
          kOperation * double(a.operations);
+}
+
+static double multiply(Unit unit) {
+  if (unit == Unit::Tiles)
+    return kTiles;
+  return unit == Unit::Pairs ? kPairs : kMultiply;
 }
 
 static double readyB(const Factor &b) {
@@ -101,7 +109,7 @@ double Pricer::price(Groups groups) const {
   double cycles = 0, blocks = 0;
   for (const Segment &segment : product.segments) {
     auto depth = double(segment.depth);
-    cycles += rows * columns * depth * kMultiply;
+    cycles += rows * columns * depth * multiply(plan.unit);
     cycles += panelGroups * rows * depth * readyA(product, segment.a);
     cycles += rowGroups * columns * depth * readyB(segment.b);
     blocks +=
@@ -163,7 +171,7 @@ void ogee::chooseGroups(const ContractionPlan &plan, const Product &product,
     if (int64_t wanted = tile.getKc())
       depth = llvm::alignTo(
           divideCeil(segment.depth, divideCeil(segment.depth, wanted)),
-          plan.lanes);
+          plan.depthStep());
     shape.blockDepth.push_back(depth);
   }
 }

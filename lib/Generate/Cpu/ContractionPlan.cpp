@@ -14,10 +14,14 @@ static constexpr int64_t kTilesPerBlock = 8;
 
 static kernel::TileAttr chooseTile(const ContractionPlan &plan,
                                    MLIRContext *context, const Target &target) {
-  int64_t columns = 0;
-  for (const Product &product : plan.products)
+  int64_t rows = 0, columns = 0;
+  for (const Product &product : plan.products) {
+    rows = std::max(rows, product.rows);
     columns = std::max(columns, product.columns);
+  }
   RegisterTile tile = registerTile(target, columns, plan.lanes);
+  if (plan.unit == Unit::Tiles)
+    tile = matrixTile(rows, columns);
   return kernel::TileAttr::get(context, tile.rows, tile.vectors * plan.lanes, 0,
                                0, 0);
 }
@@ -48,6 +52,8 @@ static void planProduct(ContractionPlan &plan, const Product &product,
 
 int64_t ContractionPlan::strideOfA(unsigned product, unsigned segment) const {
   const ProductPlan &shape = plans[product];
+  if (isNarrow())
+    return llvm::alignTo(shape.blockDepth[segment], depthStep()) + depthStep();
   if (products[product].segments[segment].a.supply == Supply::Columns)
     // An odd number of vectors spreads the lines of one row over L1's sets.
     return (divideCeil(shape.tilesPerBlock * shape.tiles.largest(), lanes) |
@@ -60,7 +66,13 @@ int64_t ContractionPlan::panelSize(unsigned product) const {
   int64_t depth = 0;
   for (int64_t block : plans[product].blockDepth)
     depth = std::max(depth, block);
-  return columns * int64_t(llvm::alignTo(depth, lanes));
+  return columns * int64_t(llvm::alignTo(depth, depthStep()));
+}
+
+int64_t ContractionPlan::sumRows(unsigned product) const {
+  const ProductPlan &shape = plans[product];
+  return shape.tilesPerGroup *
+         (unit == Unit::Tiles ? rows : shape.tiles.largest());
 }
 
 int64_t ContractionPlan::blocks(unsigned product, unsigned segment) const {
@@ -80,9 +92,11 @@ static int64_t sizeOfA(const ContractionPlan &plan, unsigned product) {
        llvm::enumerate(plan.products[product].segments)) {
     if (segment.a.supply == Supply::InPlace)
       continue;
-    int64_t lines = segment.a.supply == Supply::Columns
-                        ? shape.blockDepth[index]
-                        : shape.tilesPerBlock * shape.tiles.largest();
+    int64_t lines = shape.tilesPerBlock * shape.tiles.largest();
+    if (plan.isNarrow())
+      lines += kMatrixRows; // whole squares are packed, whole tiles read
+    else if (segment.a.supply == Supply::Columns)
+      lines = shape.blockDepth[index];
     most = std::max(most, lines * plan.strideOfA(product, index));
   }
   return most;
@@ -94,20 +108,19 @@ static void layOutScratch(ContractionPlan &plan) {
     b = std::max(b, plan.panelSize(index) * shape.panelsPerGroup);
     a = std::max(a, sizeOfA(plan, index));
     if (plan.isBlocked(index))
-      sums = std::max(sums, shape.rowsPerGroup() * shape.panelsPerGroup *
+      sums = std::max(sums, plan.sumRows(index) * shape.panelsPerGroup *
                                 plan.columns);
   }
-  int64_t bytes = storageBytes(plan.type);
-  auto reserve = [&](int64_t elements) {
+  auto reserve = [&](int64_t elements, Type type) {
     int64_t offset = plan.scratch;
-    plan.scratch += llvm::alignTo(elements * bytes, 64);
+    plan.scratch += llvm::alignTo(elements * storageBytes(type), 64);
     return offset;
   };
   plan.scratch = 0;
-  plan.tile = reserve(plan.rows * plan.columns);
-  plan.packedA = reserve(a);
-  plan.packedB = reserve(b);
-  plan.sums = reserve(sums);
+  plan.tile = reserve(plan.rows * plan.columns, plan.type);
+  plan.packedA = reserve(a, plan.packed);
+  plan.packedB = reserve(b, plan.packed);
+  plan.sums = reserve(sums, plan.type);
 }
 
 PartShape ogee::partShape(const ContractionPlan &plan, unsigned index,
@@ -131,6 +144,19 @@ PartShape ogee::partShape(const ContractionPlan &plan, unsigned index,
   return parts;
 }
 
+/// Whatever the processor, the same values are multiplied: without the
+/// instructions, rounded operands go through the wide ones.
+static Unit unitOf(ArrayRef<Product> products, const Target &target) {
+  bool isNarrow = llvm::all_of(products, [](const Product &product) {
+    return llvm::all_of(product.segments, [](const Segment &segment) {
+      return isWidened(segment.a.tensor) && isWidened(segment.b.tensor);
+    });
+  });
+  if (!isNarrow || !target.hasBf16)
+    return Unit::Vectors;
+  return target.hasTiles ? Unit::Tiles : Unit::Pairs;
+}
+
 FailureOr<ContractionPlan> ogee::planContraction(kernel::FuncOp kernel,
                                                  const Target &target) {
   auto products = productsOf(kernel);
@@ -140,11 +166,19 @@ FailureOr<ContractionPlan> ogee::planContraction(kernel::FuncOp kernel,
   plan.products = *products;
   plan.type = plan.products.front().type;
   plan.lanes = target.lanes(plan.type);
+  plan.unit = unitOf(plan.products, target);
+  plan.packed = plan.isNarrow() ? Type(BFloat16Type::get(kernel.getContext()))
+                                : plan.type;
   kernel::TileAttr tile = kernel.getTileAttr();
   if (!tile)
     tile = chooseTile(plan, kernel.getContext(), target);
   plan.rows = tile.getMr();
   plan.columns = llvm::alignTo(tile.getNr(), plan.lanes);
+  if (plan.unit == Unit::Tiles) {
+    RegisterTile whole = matrixTile(plan.rows, plan.columns);
+    plan.rows = whole.rows;
+    plan.columns = whole.vectors * plan.lanes;
+  }
   plan.chunks = 0;
   for (const Product &product : plan.products)
     planProduct(plan, product, tile, target);

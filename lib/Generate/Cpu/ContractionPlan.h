@@ -5,6 +5,7 @@
 #define OGEE_LIB_GENERATE_CPU_CONTRACTIONPLAN_H
 
 #include "lib/Generate/Cpu/Emit.h"
+#include "lib/Generate/Cpu/NarrowTiles.h"
 #include "lib/Generate/Cpu/Products.h"
 #include "lib/Generate/Cpu/Tiles.h"
 
@@ -29,15 +30,24 @@ struct ContractionPlan {
   llvm::SmallVector<ProductPlan> plans;
   int64_t rows, columns, lanes; // of the register tile; columns in elements
   mlir::Type type;
+  Unit unit;
+  mlir::Type packed; // of an operand on its way
   int64_t chunks;
   /// Byte offsets in scratch.
   int64_t packedB, packedA, sums, tile, scratch;
 
+  bool isNarrow() const { return unit != Unit::Vectors; }
+  /// What blocks of k are multiples of: operands are packed that far, in bf16
+  /// with zeros.
+  int64_t depthStep() const { return isNarrow() ? kNarrowDepth : lanes; }
   /// Elements from one packed k to the next in A (Columns), from one row to the
   /// next (Rows).
   int64_t strideOfA(unsigned product, unsigned segment) const;
   /// Elements of one packed panel of B.
   int64_t panelSize(unsigned product) const;
+  /// Rows for which sums may wait between blocks of k: those of a group, with
+  /// whole tiles where the unit writes whole tiles.
+  int64_t sumRows(unsigned product) const;
   /// Whether accumulators leave the registers between blocks of k.
   bool isBlocked(unsigned product) const;
   int64_t blocks(unsigned product, unsigned segment) const;

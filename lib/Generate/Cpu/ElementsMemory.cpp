@@ -40,10 +40,7 @@ Value Elements::gatherLanes(Value base, Type type, AffineExpr offset) {
       b, frame.loc(), vector, pointers(base, type, offset), maskOrAll(),
       ValueRange{frame.constant(vector, 0)},
       b.getI32IntegerAttr(storageBytes(type)));
-  if (storage == type)
-    return loaded;
-  return arith::CmpIOp::create(b, frame.loc(), arith::CmpIPredicate::ne, loaded,
-                               frame.constant(vector, 0));
+  return frame.fromMemory(VectorType::get({laneCount}, type), loaded);
 }
 
 Value Elements::load(const Memory &memory, Type type,
@@ -91,10 +88,7 @@ void Elements::storeTo(const Memory &memory, Type type,
   if (form && form->stride == 1)
     return frame.store(
         value, frame.at(base, type, materialise(simplify(form->start))), mask);
-  if (type.isInteger(1))
-    value = arith::ExtUIOp::create(
-        b, frame.loc(), VectorType::get({laneCount}, b.getI8Type()), value);
-  LLVM::masked_scatter::create(b, frame.loc(), value,
+  LLVM::masked_scatter::create(b, frame.loc(), frame.toMemory(value),
                                pointers(base, type, offset), maskOrAll(),
                                b.getI32IntegerAttr(storageBytes(type)));
 }

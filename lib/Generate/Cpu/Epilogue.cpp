@@ -205,46 +205,74 @@ void Epilogue::finishColumn(const TilePlace &place, AffineExpr column,
       flush(sum, pointOf(place, place.row, column), carried[next++]);
 }
 
-void Epilogue::prefetchTile(const TileShape &tile, const TilePlace &place) {
+void Epilogue::prefetchRow(const TileShape &tile, const TilePlace &place,
+                           AffineExpr row) {
   llvm::MapVector<AffineMap, SmallVector<Sink>> byMap;
   for (const AnchorOutput &output : outputs)
     if (output.inside)
       byMap[output.map].push_back(output.sink);
+  for (int64_t v = 0; v < tile.vectors; ++v) {
+    AffineExpr column = place.column + v * tile.lanes + elements.lane();
+    Point point = pointOf(place, row, column);
+    for (auto &[map, sinks] : byMap)
+      elements.prefetch(sinks, mapped(map, point));
+  }
+}
+
+void Epilogue::prefetchTile(const TileShape &tile, const TilePlace &place) {
   for (int64_t r = 0; r < tile.rows; ++r)
-    for (int64_t v = 0; v < tile.vectors; ++v) {
-      AffineExpr column = place.column + v * tile.lanes + elements.lane();
-      Point point = pointOf(place, place.row + r, column);
-      for (auto &[map, sinks] : byMap)
-        elements.prefetch(sinks, mapped(map, point));
-    }
+    prefetchRow(tile, place, place.row + r);
+}
+
+void Epilogue::prefetchByRows(const TileShape &tile, const TilePlace &place) {
+  frame.loop(0, tile.rows, 1, [&](Value r) {
+    Elements::Scope scope(elements);
+    prefetchRow(tile, place, place.row + elements.variable(r));
+  });
 }
 
 void Epilogue::finishTile(const TileShape &tile, ValueRange values,
                           const TilePlace &place) {
   Elements::Scope scope(elements);
-  if (isLong(tile))
-    finishRolled(tile, values, place);
-  else
-    finishUnrolled(tile, values, place);
+  if (isLong(tile)) {
+    storeTile(frame, tile, values, frame.bytes(frame.scratch(), anchor.buffer),
+              tile.columns());
+    return finishRolled(tile, place);
+  }
+  auto inRegister = [&](int64_t row, int64_t v) {
+    return values[row * tile.vectors + v];
+  };
+  finishUnrolled(tile, inRegister, place);
 }
 
-void Epilogue::finishUnrolled(const TileShape &tile, ValueRange values,
+void Epilogue::finishStored(const TileShape &tile, const TilePlace &place) {
+  Elements::Scope scope(elements);
+  if (isLong(tile))
+    return finishRolled(tile, place);
+  Value buffer = frame.bytes(frame.scratch(), anchor.buffer);
+  auto loaded = [&](int64_t row, int64_t v) {
+    int64_t at = row * tile.columns() + v * tile.lanes;
+    return frame.load(Type(tile.vectorType()),
+                      frame.bytes(buffer, at * storageBytes(tile.type)));
+  };
+  finishUnrolled(tile, loaded, place);
+}
+
+void Epilogue::finishUnrolled(const TileShape &tile, TileValue value,
                               const TilePlace &place) {
   for (int64_t v = 0; v < tile.vectors; ++v) {
     maskColumns(place, frame.add(place.firstColumn, v * tile.lanes));
     AffineExpr column = place.column + v * tile.lanes + elements.lane();
     SmallVector<Value> carried = startSums();
     for (int64_t r = 0; r < tile.rows; ++r)
-      carried = finishVector(values[r * tile.vectors + v],
-                             pointOf(place, place.row + r, column), carried);
+      carried = finishVector(value(r, v), pointOf(place, place.row + r, column),
+                             carried);
     finishColumn(place, column, carried);
   }
 }
 
-void Epilogue::finishRolled(const TileShape &tile, ValueRange values,
-                            const TilePlace &place) {
+void Epilogue::finishRolled(const TileShape &tile, const TilePlace &place) {
   Value buffer = frame.bytes(frame.scratch(), anchor.buffer);
-  storeTile(frame, tile, values, buffer, tile.columns());
   auto column = [&](Value offset) {
     Elements::Scope scope(elements);
     Value first = frame.add(place.firstColumn, offset);

@@ -78,12 +78,18 @@ public:
   void begin(const ChunkBox &chunk);
   /// Asks memory for what `finishTile` will read and write there.
   void prefetchTile(const TileShape &tile, const TilePlace &place);
+  /// The same as a loop, for tiles of many rows.
+  void prefetchByRows(const TileShape &tile, const TilePlace &place);
   /// Stores what follows from a tile's elements, row by row, and adds them to
   /// the partials.
   void finishTile(const TileShape &tile, mlir::ValueRange values,
                   const TilePlace &place);
+  /// The same for a tile that lies in the anchor's buffer.
+  void finishStored(const TileShape &tile, const TilePlace &place);
 
 private:
+  void prefetchRow(const TileShape &tile, const TilePlace &place,
+                   mlir::AffineExpr row);
   bool isLong(const TileShape &tile) const;
   Point pointOf(const TilePlace &place, mlir::AffineExpr row,
                 mlir::AffineExpr column) const {
@@ -98,10 +104,10 @@ private:
   void storeOutputs(const Point &point);
   void finishColumn(const TilePlace &place, mlir::AffineExpr column,
                     mlir::ValueRange carried);
-  void finishUnrolled(const TileShape &tile, mlir::ValueRange values,
+  using TileValue = llvm::function_ref<mlir::Value(int64_t row, int64_t v)>;
+  void finishUnrolled(const TileShape &tile, TileValue value,
                       const TilePlace &place);
-  void finishRolled(const TileShape &tile, mlir::ValueRange values,
-                    const TilePlace &place);
+  void finishRolled(const TileShape &tile, const TilePlace &place);
   void flush(const AnchorSum &sum, const Point &point, mlir::Value value);
   void maskColumns(const TilePlace &place, mlir::Value column);
   llvm::SmallVector<mlir::Value> startSums();

@@ -15,7 +15,8 @@
 
 namespace ogee {
 
-/// The type of an element of a tensor of `type` in memory: i8 for i1.
+/// The type of an element of a tensor of `type` in memory: i8 for i1, i16 for
+/// bf16.
 mlir::Type storageType(mlir::Type type);
 int64_t storageBytes(mlir::Type type);
 
@@ -84,6 +85,9 @@ public:
   /// pointer + a constant number of bytes.
   mlir::Value bytes(mlir::Value pointer, int64_t count);
 
+  /// A value of `type` from what memory holds for it, and the other way.
+  mlir::Value fromMemory(mlir::Type type, mlir::Value loaded);
+  mlir::Value toMemory(mlir::Value value);
   /// Loads a scalar or vector; aligned as an element. i1 is read from bytes.
   mlir::Value load(mlir::Type type, mlir::Value pointer);
   void store(mlir::Value value, mlir::Value pointer);

@@ -1,5 +1,6 @@
-// A condition is one bit in a register and one byte in memory; nothing else
-// differs between the two.
+// A condition is one bit in a register and one byte in memory. A bf16 is moved
+// as the integer that it is: where the processor has no bf16, LLVM would take
+// vectors of it apart. Nothing else differs between the two.
 #include "lib/Generate/Cpu/Frame.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,7 +11,9 @@ using namespace mlir;
 using namespace ogee;
 
 Type ogee::storageType(Type type) {
-  return type.isInteger(1) ? IntegerType::get(type.getContext(), 8) : type;
+  if (type.isInteger(1))
+    return IntegerType::get(type.getContext(), 8);
+  return type.isBF16() ? IntegerType::get(type.getContext(), 16) : type;
 }
 
 int64_t ogee::storageBytes(Type type) {
@@ -41,31 +44,33 @@ static Type inMemory(Type type) {
   return element;
 }
 
-/// i1 from the byte that stands for it.
-static Value fromMemory(OpBuilder &b, Location loc, Frame &frame, Type type,
-                        Value loaded) {
+Value Frame::fromMemory(Type type, Value loaded) {
   if (loaded.getType() == type)
     return loaded;
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, loaded,
-                               frame.constant(loaded.getType(), 0));
+  if (getElementTypeOrSelf(type).isBF16())
+    return arith::BitcastOp::create(b, location, type, loaded);
+  return arith::CmpIOp::create(b, location, arith::CmpIPredicate::ne, loaded,
+                               constant(loaded.getType(), 0));
 }
 
-static Value toMemory(OpBuilder &b, Location loc, Value value) {
+Value Frame::toMemory(Value value) {
   Type memory = inMemory(value.getType());
   if (memory == value.getType())
     return value;
-  return arith::ExtUIOp::create(b, loc, memory, value);
+  if (getElementTypeOrSelf(value.getType()).isBF16())
+    return arith::BitcastOp::create(b, location, memory, value);
+  return arith::ExtUIOp::create(b, location, memory, value);
 }
 
 Value Frame::load(Type type, Value pointer) {
   Type memory = inMemory(type);
   Value loaded = LLVM::LoadOp::create(b, location, memory, pointer,
                                       storageBytes(getElementTypeOrSelf(type)));
-  return fromMemory(b, location, *this, type, loaded);
+  return fromMemory(type, loaded);
 }
 
 void Frame::store(Value value, Value pointer) {
-  value = toMemory(b, location, value);
+  value = toMemory(value);
   LLVM::StoreOp::create(b, location, value, pointer,
                         storageBytes(getElementTypeOrSelf(value.getType())));
 }
@@ -78,13 +83,13 @@ Value Frame::load(VectorType type, Value pointer, Value mask) {
       b, location, memory, pointer, mask, constant(memory, 0),
       b.getI32IntegerAttr(storageBytes(type.getElementType())),
       /*nontemporal=*/UnitAttr());
-  return fromMemory(b, location, *this, type, loaded);
+  return fromMemory(type, loaded);
 }
 
 void Frame::store(Value value, Value pointer, Value mask) {
   if (!mask || !isa<VectorType>(value.getType()))
     return store(value, pointer);
-  value = toMemory(b, location, value);
+  value = toMemory(value);
   LLVM::MaskedStoreOp::create(
       b, location, value, pointer, mask,
       b.getI32IntegerAttr(storageBytes(getElementTypeOrSelf(value.getType()))));

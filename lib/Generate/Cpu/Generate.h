@@ -44,7 +44,7 @@ void registerLowering(mlir::DialectRegistry &registry);
 
 /// What emitKernel makes (llvm, scf, arith, math, vector) to the LLVM dialect,
 /// with a debug scope for each function.
-void buildLowerPipeline(mlir::OpPassManager &manager);
+void buildLowerPipeline(mlir::OpPassManager &manager, const Target &target);
 
 } // namespace ogee
 

@@ -57,7 +57,7 @@ LogicalResult GenerateKernels::replace(kernel::FuncOp kernel,
   if (failed(module))
     return failure();
   OpPassManager lower(ModuleOp::getOperationName());
-  buildLowerPipeline(lower);
+  buildLowerPipeline(lower, cpu);
   getOperation().push_back(module->release());
   auto emitted = cast<ModuleOp>(getOperation().getBody()->back());
   if (failed(runPipeline(lower, emitted)) ||

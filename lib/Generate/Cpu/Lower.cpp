@@ -33,8 +33,10 @@ void ogee::registerLowering(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-void ogee::buildLowerPipeline(OpPassManager &manager) {
+void ogee::buildLowerPipeline(OpPassManager &manager, const Target &target) {
   manager.addPass(createExpandMath());
+  if (!target.hasBf16)
+    manager.addPass(createExpandBf16());
   manager.addPass(createCSEPass());
   manager.addPass(createSCFToControlFlowPass());
   manager.addPass(createConvertVectorToLLVMPass());

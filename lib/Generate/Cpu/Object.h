@@ -19,8 +19,9 @@ namespace ogee {
 std::string targetNames();
 /// `native` asks the machine that compiles. None: no such target.
 std::optional<Target> findTarget(llvm::StringRef name);
-/// Features that code for `target` may use, named as in /proc/cpuinfo.
-std::vector<std::string> requiredFeatures(const Target &target);
+/// Features that code for `target` may use, named as in /proc/cpuinfo; tiles,
+/// for which a process must ask, if it has products in bf16.
+std::vector<std::string> requiredFeatures(const Target &target, bool usesTiles);
 
 /// What machine code is asked for as.
 enum class ObjectKind { Object, Assembly };

@@ -19,7 +19,7 @@ Point Packer::pointOf(const Segment &segment, const Factor &factor,
 
 TileColumns Packer::packedColumns(Value slot, int64_t width) {
   Value base = frame.bytes(frame.scratch(), plan.packedB);
-  return {frame.at(base, plan.type, frame.mul(slot, plan.panelSize(index))),
+  return {frame.at(base, plan.packed, frame.mul(slot, plan.panelSize(index))),
           int64_t(llvm::alignTo(width, plan.lanes))};
 }
 
@@ -54,7 +54,7 @@ void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
     return;
   TileColumns target = packedColumns(slot, width);
   PanelPlace place{
-      frame.at(target.pointer, plan.type, frame.mul(from, target.kStride)),
+      frame.at(target.pointer, plan.packed, frame.mul(from, target.kStride)),
       frame.mul(panel, plan.columns),
       frame.add(k.first, from),
       depth,
@@ -67,7 +67,9 @@ void Packer::packB(unsigned segment, AffineExpr batch, const PackedDepth &k,
   };
   auto pack = [&] {
     Elements::Scope scope(elements);
-    if (part.b.supply != Supply::Rows)
+    if (plan.isNarrow())
+      packNarrowB(part, batch, place);
+    else if (part.b.supply != Supply::Rows)
       copyPanel(frame, elements, place, source);
     else
       transposePanel(frame, elements, place, part.depth % plan.lanes == 0,
@@ -90,7 +92,10 @@ void Packer::packA(unsigned segment, AffineExpr batch, const PackedDepth &k,
     return;
   auto pack = [&] {
     Elements::Scope scope(elements);
-    if (a.supply == Supply::Rows)
+    if (plan.isNarrow())
+      packNarrowA(product.segments[segment], batch, k, row, count,
+                  plan.strideOfA(index, segment));
+    else if (a.supply == Supply::Rows)
       packRows(segment, batch, k, row, count);
     else
       packColumns(segment, batch, k, row, count);
@@ -177,8 +182,9 @@ TileRows Packer::rowsOfA(unsigned segment, AffineExpr batch,
   if (part.a.supply == Supply::InPlace)
     return rowsInPlace(part, batch, k, row, rows);
   int64_t stride = plan.strideOfA(index, segment);
-  if (part.a.supply == Supply::Columns)
+  if (part.a.supply == Supply::Columns && !plan.isNarrow())
     return {{frame.at(blockOfA(), plan.type, offset)}, 1, stride};
-  return {
-      {frame.at(blockOfA(), plan.type, frame.mul(offset, stride))}, stride, 1};
+  return {{frame.at(blockOfA(), plan.packed, frame.mul(offset, stride))},
+          stride,
+          1};
 }

@@ -6,6 +6,7 @@
 #include "lib/Generate/Cpu/ContractionPlan.h"
 #include "lib/Generate/Cpu/Elements.h"
 #include "lib/Generate/Cpu/Microkernel.h"
+#include "lib/Generate/Cpu/Tiles.h"
 
 namespace ogee {
 
@@ -24,7 +25,8 @@ public:
         product(plan.products[product]) {}
 
   /// Packs k from `from`, `depth` of them, of panel `panel` of B, which has
-  /// `width` columns, into slot `slot`: [k][columns up to a whole vector].
+  /// `width` columns, into slot `slot`: [k][columns up to a whole vector], in
+  /// bf16 [k / 2][columns up to a whole vector][2].
   void packB(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
              mlir::Value from, mlir::Value depth, mlir::Value panel,
              mlir::Value slot, int64_t width);
@@ -36,6 +38,7 @@ public:
   void packA(unsigned segment, mlir::AffineExpr batch, const PackedDepth &k,
              mlir::Value row, mlir::Value count);
   /// Rows row, row + 1, .. of A, which are `offset` rows into the block.
+  /// Strides are in packed elements.
   TileRows rowsOfA(unsigned segment, mlir::AffineExpr batch,
                    const PackedDepth &k, mlir::Value row, mlir::Value offset,
                    int64_t rows);
@@ -50,6 +53,17 @@ private:
                 mlir::Value row, mlir::Value count);
   void packColumns(unsigned segment, mlir::AffineExpr batch,
                    const PackedDepth &k, mlir::Value row, mlir::Value count);
+  void packNarrowB(const Segment &part, mlir::AffineExpr batch,
+                   const PanelPlace &place);
+  void packNarrowA(const Segment &part, mlir::AffineExpr batch,
+                   const PackedDepth &k, mlir::Value row, mlir::Value count,
+                   int64_t stride);
+  void packNarrowRows(const Segment &part, mlir::AffineExpr batch,
+                      const PackedDepth &k, mlir::Value row, mlir::Value count,
+                      int64_t stride);
+  void packNarrowColumns(const Segment &part, mlir::AffineExpr batch,
+                         const PackedDepth &k, mlir::Value row,
+                         mlir::Value count, int64_t stride);
   TileRows rowsInPlace(const Segment &segment, mlir::AffineExpr batch,
                        const PackedDepth &k, mlir::Value row, int64_t rows);
   mlir::Value blockOfA();

@@ -25,6 +25,20 @@ def ExpandMath : Pass<"ogee-expand-math"> {
     "::mlir::math::MathDialect"];
 }
 
+def ExpandBf16 : Pass<"ogee-expand-bf16"> {
+  let summary = "conversions from and to bf16 as integer arithmetic";
+  let description = [{
+    For processors that have no instruction for it: LLVM would call a function for
+    each element. Rounds to nearest, ties to even. Test: expand-bf16.mlir.
+
+    ```mlir
+    %y = arith.truncf %x : vector<16xf32> to vector<16xbf16>
+    // becomes shifts, additions and a selection over vector<16xi32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def GenerateKernels : Pass<"ogee-generate-kernels", "::mlir::ModuleOp"> {
   let summary = "kernels as functions of the LLVM dialect";
   let description = [{

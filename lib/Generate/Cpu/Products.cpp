@@ -139,6 +139,16 @@ static Factor factorOf(const Product &product, const Segment &segment,
   return factor;
 }
 
+bool ogee::isWidened(Value tensor) {
+  auto generic = tensor.getDefiningOp<linalg::GenericOp>();
+  if (!generic || generic.getNumDpsInputs() != 1)
+    return false;
+  auto wide = dyn_cast<arith::ExtFOp>(generic.getBody()->front());
+  return wide && wide.getIn().getType().isBF16() &&
+         wide.getOut().getType().isF32() &&
+         generic.getBody()->getTerminator()->getOperand(0) == wide.getOut();
+}
+
 static bool isProduct(linalg::GenericOp op) {
   if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() != 2)
     return false;

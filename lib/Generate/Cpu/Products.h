@@ -29,6 +29,13 @@ struct Factor {
   int64_t operations; // of its prologue, an element
 };
 
+/// What the products of a kernel run in.
+enum class Unit {
+  Vectors, // multiply-adds of the result's type
+  Pairs,   // of two neighbouring k in bf16 each
+  Tiles,   // of 16 x 32 by 32 x 16 in bf16
+};
+
 struct Segment {
   mlir::linalg::GenericOp op;
   Factor a, b;
@@ -53,6 +60,9 @@ struct Product {
   Point point(mlir::AffineExpr batch, mlir::AffineExpr row,
               mlir::AffineExpr column) const;
 };
+
+/// A value of bf16 in a wider type: its product may run in bf16.
+bool isWidened(mlir::Value tensor);
 
 /// The products of the kernel in order; fails with a diagnostic.
 mlir::FailureOr<std::vector<Product>> productsOf(kernel::FuncOp kernel);

@@ -8,6 +8,7 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace llvm;
@@ -17,10 +18,14 @@ namespace {
 struct Level {
   StringLiteral name;
   int64_t vectorBytes, registers, l2Bytes;
+  bool hasBf16, hasTiles;
 };
 constexpr Level kLevels[] = {
-    {"x86-64-v3", 32, 16, 512 << 10},
-    {"x86-64-v4", 64, 32, 1280 << 10},
+    {"x86-64-v3", 32, 16, 512 << 10, false, false},
+    {"x86-64-v4", 64, 32, 1280 << 10, false, false},
+    {"cooperlake", 64, 32, 1280 << 10, true, false},
+    {"znver4", 64, 32, 1280 << 10, true, false},
+    {"sapphirerapids", 64, 32, 2560 << 10, true, true},
 };
 constexpr StringLiteral kNative = "native";
 
@@ -55,6 +60,8 @@ constexpr Feature kFeatures[] = {
     {"avx512bitalg", "avx512_bitalg"},
     {"avx512vpopcntdq", "avx512_vpopcntdq"},
     {"avx512bf16", "avx512_bf16"},
+    {"amx-tile", "amx_tile"},
+    {"amx-bf16", "amx_bf16"},
     {"avx512fp16", "avx512_fp16"},
     {"avxvnni", "avx_vnni"},
     {"gfni", "gfni"},
@@ -66,6 +73,14 @@ std::string ogee::targetNames() {
   for (const Level &level : kLevels)
     names += (level.name + ", ").str();
   return names + kNative.str();
+}
+
+/// Whether the operating system would save tile registers (arch_prctl(2)).
+static bool hasTileState() {
+  constexpr int kSupported = 0x1021, kTileData = 18;
+  uint64_t states = 0;
+  return syscall(SYS_arch_prctl, kSupported, &states) == 0 &&
+         (states >> kTileData & 1);
 }
 
 static ogee::Target nativeTarget() {
@@ -83,6 +98,9 @@ static ogee::Target nativeTarget() {
   target.registers = level.registers;
   long l2Bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); // 0 or less: it does not say
   target.l2Bytes = l2Bytes > 0 ? l2Bytes : level.l2Bytes;
+  target.hasBf16 = features.lookup("avx512bf16");
+  target.hasTiles =
+      target.hasBf16 && features.lookup("amx-bf16") && hasTileState();
   return target;
 }
 
@@ -97,12 +115,15 @@ std::optional<ogee::Target> ogee::findTarget(StringRef name) {
     target.vectorBytes = level.vectorBytes;
     target.registers = level.registers;
     target.l2Bytes = level.l2Bytes;
+    target.hasBf16 = level.hasBf16;
+    target.hasTiles = level.hasTiles;
     return target;
   }
   return std::nullopt;
 }
 
-std::vector<std::string> ogee::requiredFeatures(const ogee::Target &target) {
+std::vector<std::string> ogee::requiredFeatures(const ogee::Target &target,
+                                                bool usesTiles) {
   InitializeNativeTarget();
   std::string error;
   Triple triple("x86_64-unknown-linux-gnu");
@@ -113,7 +134,8 @@ std::vector<std::string> ogee::requiredFeatures(const ogee::Target &target) {
   std::unique_ptr<MCSubtargetInfo> info(
       llvmTarget->createMCSubtargetInfo(triple, target.cpu, target.features));
   for (const Feature &feature : kFeatures)
-    if (info->checkFeatures(("+" + feature.llvm).str()))
+    if (info->checkFeatures(("+" + feature.llvm).str()) &&
+        (usesTiles || !feature.llvm.starts_with("amx")))
       required.push_back(feature.linux.str());
   return required;
 }

@@ -19,6 +19,8 @@ struct Target {
   int64_t vectorBytes = 64;
   int64_t registers = 32;       // vector registers
   int64_t l2Bytes = 1280 << 10; // a core's
+  bool hasBf16 = false;         // rounds to it, and multiplies pairs of it
+  bool hasTiles = false;        // multiplies 16 x 32 by 32 x 16 of bf16
 
   /// Elements of `type` in a vector register.
   int64_t lanes(mlir::Type type) const {

@@ -13,10 +13,30 @@ def maps(loops, *operands):
         for operand in operands) + "]"
 
 
-def product(name, kind, a, b, out, loops, reduced, start, value, batch=""):
+def rounded(value, kind, operand):
+    """An operand (value, type, coordinates) by way of bf16."""
+    source, type, coordinates = operand
+    narrow = type.replace("f32", "bf16")
+    conversions = [("n", source, type, narrow, "arith.truncf %i0 : f32 to bf16"),
+                   ("w", f"{value}_n", narrow, type, "arith.extf %i0 : bf16 to f32")]
+    text = ""
+    for letter, read, have, want, operation in conversions:
+        kinds = ("f32", "bf16") if letter == "n" else ("bf16", "f32")
+        text += elementwise(f"{value}_{letter}", coordinates, [(read, have, coordinates)], (want, coordinates),
+                            kinds[1], f"%r = {operation}\n linalg.yield %r : {kinds[1]}").replace(
+                                f"^bb0(%i0: {kinds[1]}", f"^bb0(%i0: {kinds[0]}")
+    return text, (f"{value}_w", type, coordinates)
+
+
+def product(name, kind, a, b, out, loops, reduced, start, value, narrow=False):
     """Text of one product; a, b: (value, type, coordinates)."""
+    before = ""
+    if narrow:
+        first, a = rounded(value + "_a", kind, a)
+        second, b = rounded(value + "_b", kind, b)
+        before = first + second
     iterators = ", ".join('"reduction"' if l in reduced else '"parallel"' for l in loops)
-    return f"""
+    return before + f"""
   %{value} = linalg.generic {{indexing_maps = {maps(loops, a[2], b[2], out[1])}, iterator_types = [{iterators}]}}
     ins(%{a[0]}, %{b[0]} : {a[1]}, {b[1]}) outs(%{start} : {out[0]}) {{
   ^bb0(%xx: {kind}, %yy: {kind}, %ss: {kind}):
@@ -71,11 +91,16 @@ def t(kind, *shape):
 
 
 class Suite:
-    def __init__(self, seed=1):
-        self.text, self.cases = "", []
+    """`narrow`: operands of products are rounded to bf16, and are such that this
+    changes nothing, which leaves the order of sums as the only difference."""
+
+    def __init__(self, narrow=False, seed=1):
+        self.text, self.cases, self.narrow = "", [], narrow
         self.random = numpy.random.default_rng(seed)
 
     def array(self, kind, *shape):
+        if self.narrow:
+            return self.random.integers(-8, 9, shape).astype(numpy.float32) / 4
         return self.random.standard_normal(shape).astype(
             {"f32": numpy.float32, "f64": numpy.float64}[kind])
 
@@ -106,7 +131,7 @@ def plain(suite, kind, layout, m, n, k):
     at, bt = t(kind, *[extent[l] for l in left]), t(kind, *[extent[l] for l in right])
     ct, nt = t(kind, m, n), t(kind, n)
     body = zero("z", ct, kind) + product(name, kind, ("a", at, left), ("b", bt, right),
-                                         (ct, "mn"), "mnk", "k", "z", "c")
+                                         (ct, "mn"), "mnk", "k", "z", "c", suite.narrow)
     body += elementwise("d", "mn", [("c", ct, "mn"), ("bias", nt, "n")], (ct, "mn"), kind,
                         f"%r = arith.addf %i0, %i1 : {kind}\n linalg.yield %r : {kind}")
     body += reduction("sums", "mn", "m", ("d", ct, "mn"), (nt, "n"), kind)
@@ -136,7 +161,7 @@ def segments(suite, kind, m, n, depths, tile=None):
     for i, k in enumerate(depths):
         at, bt = t(kind, m, k), t(kind, n, k)
         body += product(name, kind, (f"a{i}", at, "mk"), (f"b{i}", bt, "nk"),
-                        (ct, "mn"), "mnk", "k", value, f"c{i}")
+                        (ct, "mn"), "mnk", "k", value, f"c{i}", suite.narrow)
         value = f"c{i}"
         arguments += [(f"a{i}", at), (f"b{i}", bt)]
         a, b = suite.array(kind, m, k), suite.array(kind, n, k)
@@ -166,7 +191,7 @@ def siblings(suite, kind, m, n, k):
     for i in range(3):
         body += zero(f"z{i}", ct, kind)
         body += product(name, kind, ("y", xt, "mk"), (f"w{i}", wt, "nk"), (ct, "mn"),
-                        "mnk", "k", f"z{i}", f"c{i}")
+                        "mnk", "k", f"z{i}", f"c{i}", suite.narrow)
         body += f"""
   %h{i} = tensor.expand_shape %c{i} [[0], [1, 2]] output_shape [{m}, 2, {n // 2}] : {ct} into {split}"""
         w = suite.array(kind, n, k)
@@ -186,7 +211,7 @@ def gelu(suite, kind, m, n, k):
     gt, wt, ct = t(kind, b, m, k), t(kind, k, n), t(kind, b, m, n)
     body = zero("z", ct, kind)
     body += product(name, kind, ("g", gt, "bmk"), ("w", wt, "kn"), (ct, "bmn"), "bmnk", "k",
-                    "z", "c")
+                    "z", "c", suite.narrow)
     body += elementwise("s", "bmn", [("h", ct, "bmn")], (ct, "bmn"), kind,
                         f"%r = math.tanh %i0 : {kind}\n linalg.yield %r : {kind}")
     body += elementwise("d", "bmn", [("s", ct, "bmn"), ("c", ct, "bmn")], (ct, "bmn"), kind,
@@ -203,27 +228,34 @@ def batched(suite, kind, b, m, n, k):
     name = f"batched_{b}_{m}_{n}_{k}"
     at, bt, ct = t(kind, b, k, m), t(kind, b, n, k), t(kind, b, m, n)
     body = zero("z", ct, kind) + product(name, kind, ("a", at, "bkm"), ("b", bt, "bnk"),
-                                         (ct, "bmn"), "bmnk", "k", "z", "c")
+                                         (ct, "bmn"), "bmnk", "k", "z", "c", suite.narrow)
     a, w = suite.array(kind, b, k, m), suite.array(kind, b, n, k)
     want = numpy.einsum("bkm,bnk->bmn", a.astype(numpy.float64), w.astype(numpy.float64))
     suite.add(kernel(name, [("a", at), ("b", bt)], [ct], body, ["c"]), name, [a, w], [want])
 
 
+def check_all(target, kind, narrow=False):
+    suite = Suite(narrow)
+    for layout in LAYOUTS:
+        for m, n, k in [(1, 1, 1), (3, 5, 7), (65, 65, 65), (7, 127, 33),
+                        (127, 96, 40), (300, 200, 31), (13, 16, 700)]:
+            plain(suite, kind, layout, m, n, k)
+    segments(suite, kind, 37, 70, (24, 24, 24))
+    segments(suite, kind, 50, 33, (100,), "mr = 4, nr = 32, kc = 24, np = 1, rows = 10")
+    segments(suite, kind, 29, 65, (7, 40), "mr = 3, nr = 16, kc = 16, np = 2, rows = 12")
+    segments(suite, kind, 75, 65, (96, 40), "mr = 32, nr = 32, kc = 32, np = 2, rows = 64")
+    siblings(suite, kind, 45, 34, 50)
+    gelu(suite, kind, 11, 70, 19)
+    batched(suite, kind, 3, 13, 18, 21)
+    suite.run(kind, target)
+
+
 def main():
-    for target in sys.argv[1:]:
-        for kind in ("f32", "f64"):
-            suite = Suite()
-            for layout in LAYOUTS:
-                for m, n, k in [(1, 1, 1), (3, 5, 7), (65, 65, 65), (7, 127, 33),
-                                (127, 96, 40), (300, 200, 31), (13, 16, 700)]:
-                    plain(suite, kind, layout, m, n, k)
-            segments(suite, kind, 37, 70, (24, 24, 24))
-            segments(suite, kind, 50, 33, (100,), "mr = 4, nr = 32, kc = 24, np = 1, rows = 10")
-            segments(suite, kind, 29, 65, (7, 40), "mr = 3, nr = 16, kc = 16, np = 2, rows = 12")
-            siblings(suite, kind, 45, 34, 50)
-            gelu(suite, kind, 11, 70, 19)
-            batched(suite, kind, 3, 13, 18, 21)
-            suite.run(kind, target)
+    """Targets; one of them may be followed by `:bf16`."""
+    for argument in sys.argv[1:]:
+        target, _, narrow = argument.partition(":")
+        for kind in ("f32",) if narrow else ("f32", "f64"):
+            check_all(target, kind, bool(narrow))
 
 
 if __name__ == "__main__":
