@@ -105,6 +105,9 @@ bool Judge::readsInPlace(linalg::GenericOp op, unsigned input, Role from,
 
 Standing Judge::ofElementWise(Operation *op) const {
   auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (group.family == Family::Attention && isNarrowing(op) &&
+      standing(op->getOperand(0)).kind == Standing::Inside)
+    return {Standing::Inside, Role::Box};
   std::optional<Role> shape = roleOfShape(shapeOf(op->getResult(0)));
   bool inside = false;
   int64_t finished = 0; // elements of the largest value of the finish region

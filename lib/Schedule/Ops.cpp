@@ -36,6 +36,15 @@ bool schedule::isParallel(linalg::GenericOp op) {
          op->getNumResults() == 1;
 }
 
+bool schedule::isNarrowing(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic && generic.getNumDpsInputs() == 1 &&
+         llvm::range_size(generic.getBody()->getOperations()) == 2 &&
+         isa<arith::TruncFOp>(generic.getBody()->front()) &&
+         llvm::all_of(generic.getIndexingMapsArray(),
+                      [](AffineMap map) { return map.isIdentity(); });
+}
+
 bool schedule::isMultiplyAdd(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumReductionLoops() == 0 ||
       op->getNumResults() != 1)

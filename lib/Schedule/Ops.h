@@ -41,6 +41,8 @@ mlir::Value base(mlir::Value value);
 
 /// All loops parallel, one result.
 bool isParallel(mlir::linalg::GenericOp op);
+/// One tensor rounded to a narrower type, element by element.
+bool isNarrowing(mlir::Operation *op);
 /// out += a * b, whatever the order of loops and operands.
 bool isMultiplyAdd(mlir::linalg::GenericOp op);
 /// The operation that combines one input with the output argument, or null.

@@ -94,7 +94,7 @@ FailureOr<Standing> KernelVerifier::visitElementWise(Operation *op) {
   if (!inside)
     return Standing::Tree;
   auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || family == Family::Attention)
+  if (!generic || (family == Family::Attention && !isNarrowing(op)))
     return op->emitOpError() << "cannot follow values of the box";
   bool hasBox = family == Family::Row || family == Family::Column;
   if (hasBox && !isInBox(shapeOf(op->getResult(0))))
