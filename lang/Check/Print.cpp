@@ -145,7 +145,8 @@ void Printer::signature(const Func &func) {
 void Printer::settings() {
   const Train &train = model.train;
   os << "train " << train.model << " {\n";
-  os << "  precision = " << (train.roundsProducts ? "bf16" : word(train.precision)) << '\n';
+  os << "  precision = "
+     << (train.roundsProducts ? "bf16" : word(train.precision)) << '\n';
   os << "  batch = " << train.batch << '\n';
   os << "  steps = " << train.steps << '\n';
   os << "  evaluate = " << train.evaluateEvery << '\n';

@@ -176,11 +176,21 @@ static std::optional<Target> prepareGenerate(ModuleOp planned,
   return target;
 }
 
+/// Products in a type that the processor lacks cost what they cost in f32.
+static void warnOfEmulation(ModuleOp planned, const Target &target) {
+  auto train = planned->getAttrOfType<DictionaryAttr>("nn.train");
+  if (train && train.contains("products") && !target.hasBf16)
+    planned.emitWarning() << "target `" << target.name
+                          << "` does not multiply bf16: products are those of "
+                             "f32 on rounded operands, and no faster";
+}
+
 FailureOr<Objects> ogee::generateAll(ModuleOp planned,
                                      const CompileOptions &options) {
   std::optional<Target> target = prepareGenerate(planned, options.target);
   if (!target)
     return failure();
+  warnOfEmulation(planned, *target);
   FailureOr<Objects> objects = compileKernels(planned, *target, options);
   if (failed(objects))
     return failure();

@@ -206,3 +206,41 @@ func.func @step(%w: tensor<8xf32> {nn.class = "param", nn.path = "w"}) -> (tenso
   } -> tensor<8xf32>
   return %l, %u : tensor<f32>, tensor<8xf32>
 }
+
+// -----
+
+// Operands of products are rounded once for all readers, under the views of them;
+// the product reads them widened, so that it is the product that others know.
+
+// CHECK-LABEL: func.func @rounded
+// CHECK: linalg.generic {{.*}} ins(%arg0 : tensor<24xf32>) outs({{.*}} : tensor<24xbf16>)
+// CHECK: arith.truncf
+// CHECK: [[$FLAT:%.*]] = tensor.expand_shape {{.*}} : tensor<24xbf16> into tensor<4x6xbf16>
+// CHECK: [[$WIDE:%.*]] = linalg.generic {{.*}} ins([[$FLAT]] : tensor<4x6xbf16>)
+// CHECK: arith.extf
+// CHECK-NOT: arith.truncf %{{.*}} : f32 to bf16{{$}}
+// CHECK: linalg.generic {{.*}} ins([[$WIDE]], {{.*}} : tensor<4x6xf32>, tensor<6x5xf32>)
+// CHECK: arith.mulf
+module attributes {nn.train = {products = bf16}} {
+  func.func @rounded(%x: tensor<24xf32>, %w: tensor<6x5xf32>) -> (tensor<4x5xf32>, tensor<4x6xf32>) {
+    %m = tensor.expand_shape %x [[0, 1]] output_shape [4, 6] : tensor<24xf32> into tensor<4x6xf32>
+    %c = arith.constant 0.0 : f32
+    %e = tensor.empty() : tensor<4x5xf32>
+    %z = linalg.fill ins(%c : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+    %y = linalg.generic {indexing_maps = [affine_map<(a, b, k) -> (a, k)>, affine_map<(a, b, k) -> (k, b)>, affine_map<(a, b, k) -> (a, b)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%m, %w : tensor<4x6xf32>, tensor<6x5xf32>) outs(%z : tensor<4x5xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %p = arith.mulf %a, %b : f32
+      %s = arith.addf %o, %p : f32
+      linalg.yield %s : f32
+    } -> tensor<4x5xf32>
+    %f = tensor.empty() : tensor<4x6xf32>
+    %n = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]}
+        ins(%m : tensor<4x6xf32>) outs(%f : tensor<4x6xf32>) {
+    ^bb0(%a: f32, %o: f32):
+      %p = arith.negf %a : f32
+      linalg.yield %p : f32
+    } -> tensor<4x6xf32>
+    return %y, %n : tensor<4x5xf32>, tensor<4x6xf32>
+  }
+}

@@ -107,5 +107,5 @@ def write_json(result: Result, file: IO[str]) -> None:
 
 def write_line(result: Result, side: str, values: tuple, file: IO[str]) -> None:
     names = ("step_ms", "low", "high", "peak_mb", "start_s", "compile_s", "loss")
-    head = {"row": result.row.name, "side": side, "dtype": "f32", "threads": result.threads}
+    head = {"row": result.row.name, "side": side, "dtype": result.row.precision, "threads": result.threads}
     print(json.dumps(head | dict(zip(names, values))), file=file)

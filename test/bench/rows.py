@@ -1,7 +1,7 @@
 """The rows of the benchmark and what both sides read: sizes, data, values."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator
 
@@ -23,6 +23,7 @@ class Row:
     config: Gpt | Mlp
     steps: int  # in one block of one round
     flops: float  # of the contractions of one training step
+    precision: str = "f32"  # or bf16: operands of products, in PyTorch those that autocast rounds
 
     @property
     def elements(self) -> int:
@@ -56,15 +57,14 @@ def row(name: str, config: Gpt | Mlp, steps: int) -> Row:
     return Row(name, config, steps, flops)
 
 
-ROWS = {
-    each.name: each
-    for each in (
-        row("gpt10m", Gpt(256, 384, 6, 6, 256, 256, 16), 4),
-        row("gpt2-b4t64", Gpt(**GPT2, window=64, batch=4), 3),
-        row("gpt2-b1t512", Gpt(**GPT2, window=512, batch=1), 2),
-        row("mlp", Mlp(784, 2048, 10, 128), 20),
-    )
-}
+WIDE = (
+    row("gpt10m", Gpt(256, 384, 6, 6, 256, 256, 16), 4),
+    row("gpt2-b4t64", Gpt(**GPT2, window=64, batch=4), 3),
+    row("gpt2-b1t512", Gpt(**GPT2, window=512, batch=1), 2),
+    row("mlp", Mlp(784, 2048, 10, 128), 20),
+)
+NARROW = tuple(replace(wide, name=f"{wide.name}-bf16", precision="bf16") for wide in WIDE)
+ROWS = {each.name: each for each in WIDE + NARROW}
 
 
 def write_data(row: Row, path: Path) -> None:

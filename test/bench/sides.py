@@ -65,6 +65,10 @@ class Bench:
         rows.write_data(self.row, self.files.data)
         tensorfile.write(self.files.init, initial(self.row.config.shapes(), 1, "f4"))
 
+    @property
+    def settings(self) -> list[str]:
+        return [f"train.precision={self.row.precision}"]
+
     def places(self) -> list[str]:
         return ["--threads", str(self.threads), "--data", str(self.files.data), "--init", str(self.files.init)]
 
@@ -76,7 +80,7 @@ class Bench:
         Gradients come from a binary that keeps them, losses from the very one
         that is timed: its updates are other code."""
         program = self.folder / "with-gradients"
-        binary.build(self.row.config, HERE, program, [], ["--with=gradients"])
+        binary.build(self.row.config, HERE, program, self.settings, ["--with=gradients"])
         flags = ["--threads", str(self.threads), "--steps"]
         made = binary.run(program, self.files, [*flags, "1"], gradients=True)
         timed = binary.run(self.program, self.files, [*flags, "2"], gradients=False)
@@ -84,7 +88,8 @@ class Bench:
         binary.checked([*self.torch_command("eager"), "--gradients", str(output)])
         expected = tensorfile.read(output)
         losses = list(expected.pop("loss"))
-        return agree.compare(timed.losses, made.gradients, losses, expected)
+        bounds = agree.BOUNDS[self.row.precision]
+        return agree.compare(timed.losses, made.gradients, losses, expected, bounds)
 
     @property
     def program(self) -> Path:
@@ -95,7 +100,7 @@ class Bench:
         """Seconds, from nothing: the kernel cache is an empty folder."""
         os.environ["OGEE_CACHE"] = str(self.folder / "cache")
         begin = time.monotonic()
-        binary.build(self.row.config, HERE, self.program, [], [])
+        binary.build(self.row.config, HERE, self.program, self.settings, [])
         return time.monotonic() - begin
 
     def start(self, name: str, built_s: float | None) -> Side:

@@ -34,6 +34,7 @@ class Trainer:
         groups = torch_models.groups(self.model, rows.DECAY)
         self.optimizer = torch.optim.AdamW(groups, lr=rows.RATE, fused=True)
         self.forward: Callable = torch.compile(self.model) if mode == "compile" else self.model
+        self.narrow = row.precision == "bf16"
 
     def batch(self) -> Batch:
         inputs, targets = next(self.batches)
@@ -41,10 +42,14 @@ class Trainer:
 
     def step(self, batch: Batch) -> float:
         """The loss before the update."""
-        loss = self.forward(*batch)
+        loss = self.loss(batch)
         loss.backward()
         self.update()
         return loss.item()
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.narrow):
+            return self.forward(*batch)
 
     def update(self) -> None:
         self.optimizer.step()
@@ -61,7 +66,7 @@ class Trainer:
 def write_gradients(row: rows.Row, init: Path, data: Path, output: Path) -> None:
     """Gradients of the first step, losses of the first two under the name `loss`."""
     trainer = Trainer(row, "eager", init, data)
-    loss = trainer.model(*trainer.batch())
+    loss = trainer.loss(trainer.batch())
     loss.backward()
     found = torch_models.gradients(trainer.model)
     trainer.update()

@@ -25,9 +25,9 @@ import tensorfile
 from odd import ODD
 from zoo import Config, initial
 
-LOSS_BOUNDS = {"f32": 3e-6, "f64": 1e-9}
-GRADIENT_BOUNDS = {"f32": 1e-4, "f64": 1e-9}
-NUMPY = {"f32": "f4", "f64": "f8"}
+LOSS_BOUNDS = {"f32": 3e-6, "f64": 1e-9, "bf16": 3e-4}
+GRADIENT_BOUNDS = {"f32": 1e-4, "f64": 1e-9, "bf16": 5e-3}
+NUMPY = {"f32": "f4", "f64": "f8", "bf16": "f4"}
 RATE, DECAY = 1e-3, 0.1
 UNCLIPPED = binary.ROOT / "test" / "bench"  # its train sections have no clip
 
@@ -58,11 +58,13 @@ def with_numpy(config: Config, files: binary.Files, steps: int, clip: float) -> 
     return expected
 
 
-def with_torch(config: Config, files: binary.Files, steps: int, clip: float) -> Reference:
+def with_torch(config: Config, files: binary.Files, steps: int, clip: float, narrow: bool) -> Reference:
     import torch
     import torch_models
 
     model = torch_models.build(config, torch.float64)
+    if narrow:
+        torch_models.round_products(model)
     torch_models.load(model, tensorfile.each(files.init))
     optimizer = torch.optim.AdamW(torch_models.groups(model, DECAY), lr=RATE)
     expected = Reference([], [], {})
@@ -77,8 +79,12 @@ def with_torch(config: Config, files: binary.Files, steps: int, clip: float) -> 
     return expected
 
 
-def reference(kind: str, config: Config, files: binary.Files, steps: int, clip: float) -> Reference:
-    return {"torch": with_torch, "numpy": with_numpy}[kind](config, files, steps, clip)
+def reference(kind: str, config: Config, files: binary.Files, steps: int, clip: float, narrow: bool) -> Reference:
+    if kind == "torch":
+        return with_torch(config, files, steps, clip, narrow)
+    if narrow:
+        sys.exit("bf16 needs PyTorch for a reference")
+    return with_numpy(config, files, steps, clip)
 
 
 def with_ogee(config: Config, files: binary.Files, dtype: str, steps: int, clip: float, parts: int) -> binary.Trained:
@@ -136,7 +142,7 @@ def main() -> None:
         files = binary.Files(Path(name))
         binary.write_data(files.data, config, config.batch * chosen.steps, NUMPY[chosen.dtype])
         tensorfile.write(files.init, initial(config.shapes(), 1, NUMPY[chosen.dtype]))
-        expected = reference(chosen.reference, config, files, chosen.steps, chosen.clip)
+        expected = reference(chosen.reference, config, files, chosen.steps, chosen.clip, chosen.dtype == "bf16")
         made = with_ogee(config, files, chosen.dtype, chosen.steps, chosen.clip, chosen.accumulate)
     if not judge(made, expected, chosen.dtype):
         sys.exit(f"{chosen.model} in {chosen.dtype}: Ogee and the reference differ")

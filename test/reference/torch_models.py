@@ -18,12 +18,52 @@ Arrays = dict[str, np.ndarray]
 PARTS = ("query", "key", "value")
 
 
+class RoundedProduct(torch.autograd.Function):
+    """x w^T of operands rounded to bf16, sums in x's type; so are its gradients'
+    products. To nearest, ties to even, by way of f32."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor) -> Tensor:
+        x, w = rounded(x), rounded(w)
+        ctx.save_for_backward(x, w)
+        return x @ w.T
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        x, w = ctx.saved_tensors
+        gradient = rounded(gradient)
+        return gradient @ w, gradient.flatten(0, -2).T @ x.flatten(0, -2)
+
+
+def rounded(value: Tensor) -> Tensor:
+    return value.float().bfloat16().to(value.dtype)
+
+
+class Linear(nn.Linear):
+    """`narrow`: operands of its products are rounded to bf16."""
+
+    narrow = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight, self.narrow) + self.bias if self.narrow else super().forward(x)
+
+
+def linear(x: Tensor, weight: Tensor, narrow: bool) -> Tensor:
+    return RoundedProduct.apply(x, weight) if narrow else F.linear(x, weight)
+
+
+def round_products(model: nn.Module) -> None:
+    """As `precision = bf16` does: all but those of attention."""
+    for module in model.modules():
+        module.narrow = True
+
+
 class Attention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.joined = nn.Linear(width, 3 * width)
-        self.output = nn.Linear(width, width)
+        self.joined = Linear(width, 3 * width)
+        self.output = Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         batch, time, width = x.shape
@@ -36,8 +76,8 @@ class Attention(nn.Module):
 class Feedforward(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.up = nn.Linear(width, 4 * width)
-        self.down = nn.Linear(4 * width, width)
+        self.up = Linear(width, 4 * width)
+        self.down = Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down(F.gelu(self.up(x), approximate="tanh"))
@@ -56,6 +96,8 @@ class Block(nn.Module):
 
 
 class GptModel(nn.Module):
+    narrow = False
+
     def __init__(self, config: Gpt) -> None:
         super().__init__()
         self.embed = nn.Embedding(config.vocab, config.width)
@@ -67,7 +109,7 @@ class GptModel(nn.Module):
         x = self.embed(tokens) + self.position[: tokens.shape[1]]
         for block in self.blocks:
             x = block(x)
-        logits = F.linear(self.norm(x), self.embed.weight)
+        logits = linear(self.norm(x), self.embed.weight, self.narrow)
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
@@ -77,7 +119,7 @@ class Chain(nn.Module):
     def __init__(self, layers: list[tuple[str, int, int]]) -> None:
         super().__init__()
         self.paths = [path for path, _, _ in layers]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for _, a, b in layers)
+        self.layers = nn.ModuleList(Linear(a, b) for _, a, b in layers)
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers[:-1]:
@@ -108,8 +150,8 @@ class NgramModel(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(config.vocab, config.width)
         self.context = config.context
-        self.mix = nn.Linear(config.context * config.width, config.hidden)
-        self.output = nn.Linear(config.hidden, config.vocab)
+        self.mix = Linear(config.context * config.width, config.hidden)
+        self.output = Linear(config.hidden, config.vocab)
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
         time = tokens.shape[1]
