@@ -101,6 +101,30 @@ Indexed ogee::softmaxOf(IndexedBuilder &tensors, const Indexed &input,
       tensors.apply<arith::SubFOp>({input, safe}));
 }
 
+static void sinkConstantsInto(Block &body) {
+  llvm::SmallMapVector<Operation *, Value, 4> copies;
+  OpBuilder builder = OpBuilder::atBlockBegin(&body);
+  body.walk([&](Operation *op) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto constant = operand.get().getDefiningOp<arith::ConstantOp>();
+      if (!constant || body.findAncestorOpInBlock(*constant))
+        continue;
+      Value &copy = copies[constant];
+      if (!copy)
+        copy = builder.clone(*constant)->getResult(0);
+      operand.set(copy);
+    }
+  });
+}
+
+void ogee::sinkConstants(Operation *root) {
+  root->walk([](Operation *op) {
+    if (isa<linalg::GenericOp, nn::AttentionOp, nn::AttentionGradOp>(op))
+      for (Region &region : op->getRegions())
+        sinkConstantsInto(region.front());
+  });
+}
+
 void ogee::eraseDead(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))

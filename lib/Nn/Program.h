@@ -37,6 +37,10 @@ bool mayBeMasked(mlir::Value tensor);
 Indexed softmaxOf(IndexedBuilder &tensors, const Indexed &input,
                   const Indexed &lse, bool masked);
 
+/// Gives every body inside `root` clones of the scalar constants that it
+/// captures, the inverse of what CSE does to them.
+void sinkConstants(mlir::Operation *root);
+
 /// Erases operations whose results nobody reads: of a block, of all functions.
 void eraseDead(mlir::Block &block);
 void eraseDead(mlir::ModuleOp module);

@@ -85,6 +85,7 @@ private:
 
   void solve();
   void addValue(MinCut &cut, Value value);
+  bool isWritten(Value value) const;
   int64_t recomputeCost(Value value) const;
   void countReaders();
   bool isForward(unsigned node) const {
@@ -127,11 +128,18 @@ void Cutter::countReaders() {
   }
 }
 
+/// An update reads it. Two that compute such values again may each need what
+/// the other one overwrites.
+bool Cutter::isWritten(Value value) const {
+  return llvm::any_of(graph.readers(value),
+                      [&](unsigned reader) { return graph[reader].updates(); });
+}
+
 /// Units that computing `value` once more costs wherever it is needed.
 int64_t Cutter::recomputeCost(Value value) const {
   unsigned index = graph.producer(value);
   Operation *op = graph[index].op;
-  if (pinned.contains(value) || shapeOf(value).empty())
+  if (pinned.contains(value) || shapeOf(value).empty() || isWritten(value))
     return MinCut::kInfinite;
   if (isa<nn::GatherOp>(op))
     return bytesOf(value) * kUnitsPerByte;

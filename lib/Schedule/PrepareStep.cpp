@@ -141,6 +141,7 @@ struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
         schedule::roundOperands(function, products.getValue());
       eraseDead(body);
       eliminateCommonSubExpressions(rewriter, dominance, function);
+      sinkConstants(function);
       schedule::mergeSums(function);
       eraseDead(body);
       copyReturned(function);

@@ -31,7 +31,7 @@ private:
   const llvm::SmallSetVector<unsigned, 4> &readersBelow(unsigned node);
   int64_t repeatedWork(unsigned node);
   void collectSources(unsigned node, llvm::SmallSetVector<Value, 4> &sources);
-  bool comesBefore(unsigned node, unsigned reader, unsigned update) const;
+  bool wouldPrecede(int64_t from, int64_t to, ArrayRef<Pair> edges) const;
   bool orderBeforeUpdates(unsigned node);
   void addMember(unsigned node);
   void addInputs();
@@ -165,13 +165,20 @@ void Sink::addInputs() {
   }
 }
 
-/// `reader` may compute `node`, which reads what `update` overwrites.
-bool Sink::comesBefore(unsigned node, unsigned reader, unsigned update) const {
-  int64_t reading = groups.groupOf(reader), updating = groups.groupOf(update);
-  if (reading != updating)
-    return !groups.precedes(updating, reading);
-  return groups.roleOf(update) == Role::Finish ||
-         readsAtPlaceFor(graph, node, reader, update);
+/// Whether `from` comes before `to` once the groups of `edges` are in their
+/// order.
+bool Sink::wouldPrecede(int64_t from, int64_t to, ArrayRef<Pair> edges) const {
+  llvm::SmallSetVector<int64_t, 4> reached;
+  reached.insert(from);
+  for (size_t next = 0; next < reached.size(); ++next) {
+    int64_t group = reached[next];
+    if (group == to || groups.precedes(group, to))
+      return true;
+    for (auto [earlier, later] : edges)
+      if (group == int64_t(earlier) || groups.precedes(group, earlier))
+        reached.insert(later);
+  }
+  return false;
 }
 
 /// What `node` reads, also through clones that groups of this round gave away.
@@ -186,26 +193,33 @@ void Sink::collectSources(unsigned node,
   }
 }
 
-/// Whoever computes `node` reads what it reads: before that is overwritten.
-/// False if a reader cannot; else that order is noted.
+/// Whoever computes `node` reads what it reads: before that is overwritten, or
+/// at the place that is. False if a reader cannot; else that order is noted.
 bool Sink::orderBeforeUpdates(unsigned node) {
   const auto &readers = readersBelow(node);
-  SmallVector<Pair> order; // a reader and an update
+  SmallVector<Pair> edges; // between groups
   llvm::SmallSetVector<Value, 4> sources;
   collectSources(node, sources);
   for (Value source : sources) {
     int64_t update = graph.updater(source);
-    if (update < 0 || groups.groupOf(update) < 0)
+    int64_t updating = update < 0 ? -1 : groups.groupOf(update);
+    if (updating < 0)
       continue;
     for (unsigned reader : readers) {
-      if (!comesBefore(node, reader, update))
+      int64_t reading = groups.groupOf(reader);
+      bool isDone =
+          reading == updating && (groups.roleOf(update) == Role::Finish ||
+                                  readsAtPlaceFor(graph, node, reader, update));
+      if (isDone)
+        continue;
+      // Two updates may each want to wait for what the other one overwrites.
+      if (wouldPrecede(updating, reading, edges))
         return false;
-      order.push_back({reader, update});
+      edges.push_back({reading, updating});
     }
   }
-  for (auto [reader, update] : order)
-    if (groups.groupOf(reader) != groups.groupOf(update))
-      groups.addEdge(groups.groupOf(reader), groups.groupOf(update));
+  for (auto [earlier, later] : edges)
+    groups.addEdge(earlier, later);
   return true;
 }
 

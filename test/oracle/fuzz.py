@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import coverage
+from case import Refused, Wrong, ran
 from generate import Program, generate
-from judge import Refused, Wrong, judge, ran
+from judge import judge
 from shrink import shrink
 
 # A program that grew beyond what numbers can hold says nothing about the compiler.

@@ -35,15 +35,15 @@ SCALARS = (
     Row("tanh", "tanh({0})", 3, one),
     Row("sin", "sin({0})", 2, one),
     Row("cos", "cos({0})", 1, one),
-    Row("erf", "erf({0})", 1, one),
+    Row("erf", "erf({0})", 2, one),
     Row("exp", "exp(0.5 * tanh({0}))", 2, lambda a: 1.7),
     Row("log", "log(1.5 + {0} ** 2)", 1, lambda a: math.log(1.5 + a * a)),
     Row("sqrt", "sqrt(0.3 + {0} ** 2)", 1, lambda a: a + 0.6),
-    Row("rsqrt", "rsqrt(0.3 + {0} ** 2)", 1, lambda a: 1.9),
-    Row("abs", "abs({0} - 0.21)", 1, lambda a: a + 0.3),
+    Row("rsqrt", "rsqrt(0.3 + {0} ** 2)", 2, lambda a: 1.9),
+    Row("abs", "abs({0} - 0.21)", 2, lambda a: a + 0.3),
     Row("floor", "floor(2.3 * {0})", 0.5, lambda a: 2.3 * a + 1),
-    Row("max", "max({0}, {1})", 1),
-    Row("min", "min({0}, {1})", 1),
+    Row("max", "max({0}, {1})", 2),
+    Row("min", "min({0}, {1})", 3),
     Row("relu", "max(0, {0})", 1, lambda a: a),
     Row("of a function", "relu({0})", 0.5, lambda a: a),
     Row("of another function", "silu({0})", 0.5, lambda a: a),
@@ -101,6 +101,49 @@ OPTIMIZERS = (
     Row("AdamW with decay", "AdamW({0}, decay = 0.1, beta2 = 0.9, eps = 1e-2)", 2),
     Row("by the number of dimensions", "AdamW({0}, decay = if len(p.shape) < 2 {{ 0 }} else {{ 0.2 }}, eps = 1e-2)", 2),
     Row("two", "if len(p.shape) < 2 {{ SGD({0}, momentum = 0.5) }} else {{ Adam({0}, eps = 1e-2) }}", 2),
+)
+
+# Of parameters by path and role; the first parameter of a model is never frozen.
+GROUPS = (
+    Row("by path", "if matches(p.path, \"*{{1,3,5}}\") {{ SGD({0}, momentum = 0.5) }} else {{ AdamW({0}, eps = 1e-2) }}", 1),
+    Row("some frozen", "if matches(p.path, \"*w2\") {{ none }} else {{ SGD({0}) }}", 1),
+    Row("by role", "SGD({0}, momentum = 0.7, decay = if p.role == \"bias\" {{ 0 }} else {{ 0.1 }})", 1),
+)
+
+AVERAGES = (
+    Row("none", "", 6),
+    Row("moving", "  average = fn (p) { EMA(0.9) }\n", 1),
+    Row("tail", "  average = fn (p) { TailAverage(0.3) }\n", 1),
+    Row("of some", "  average = fn (p) { if len(p.shape) < 2 { none } else { EMA(0.7) } }\n", 1),
+)
+
+# What is known while compiling, of the indices `{0}` and `{1}`.
+TABLES = (
+    Row("wave", "cos(0.7 * {0} + {1})", 2),
+    Row("power", "2.0 ** (-({0} + 1.0) / ({1} + 1))", 1),
+    Row("share", "({0} + 1.0) / ({1} + 2)", 1),
+    Row("choice", "if {0} > {1} {{ 1.5 }} else {{ -0.5 }}", 1),
+    Row("sum", "sum[k in 0..3](0.2 * k * ({0} + {1}))", 1),
+)
+
+# Functions of the file: of `x`, closed or kept along the last index.
+CLOSERS = (
+    Row("sum", "sum[i](tanh(x[.., i]))", 2, lambda a, n: n),
+    Row("mean", "mean[i](x[.., i] ** 2)", 2, lambda a, n: a * a),
+    Row("max", "max[i](x[.., i])", 1, lambda a, n: a),
+    Row("logsumexp", "logsumexp[i](x[.., i])", 1, lambda a, n: a + math.log(n)),
+    Row("weighted", "sum[i](sin(x[.., i]) * cos(0.3 * i))", 1, lambda a, n: n),
+)
+KEEPERS = (
+    Row("centred", "x[.., i] - mean[j](x[.., j])", 2, lambda a: 2 * a),
+    Row("scaled", "x[.., i] / (1.5 + sum[j](x[.., j] ** 2))", 1, lambda a: a),
+    Row("softmax", "softmax[i](x[.., i])", 1, one),
+    Row("by place", "sin(x[.., i]) * (0.5 + 0.1 * i)", 1, lambda a: 3),
+)
+
+DRAWS = (
+    Row("normal", "~ normal(0, 0.5)", 2),
+    Row("uniform", "~ uniform(-1, 1)", 2),
 )
 
 SIZES = (1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8, 8, 9, 11, 12, 13, 16, 17)

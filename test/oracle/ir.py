@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 TOKEN = re.compile(
     r"""\s*(?:
     (?P<string>"(?:[^"\\]|\\.)*")
@@ -24,6 +26,12 @@ TOKEN = re.compile(
 HEAD = re.compile(r'\s*(?:(%[^"=]*?) = )?"([\w.]+)"\(([^()]*)\)(?: <\{([^{}]*)\}>)?')
 TYPES = re.compile(r" *: \(([^()]*)\) -> (?:\(([^()]*)\)|([^()\n]*))")
 BLOCK = re.compile(r"\s*\^\w+(?:\(([^()]*)\))?:")
+
+
+STORED = {
+    "i1": np.bool_, "i8": np.int8, "i32": np.int32, "i64": np.int64, "index": np.int64, "f16": np.float16,
+    "f32": np.float32, "f64": np.float64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -299,6 +307,17 @@ def float_bits(bits: int, kind: str) -> float:
     codes = {"f64": ("<Q", "<d"), "f32": ("<I", "<f"), "f16": ("<H", "<e")}
     pack, unpack = codes[kind]
     return struct.unpack(unpack, struct.pack(pack, bits))[0]
+
+
+def dense(text: str, kind: Tensor) -> np.ndarray:
+    """The elements of `dense<..>`."""
+    text = text.strip()
+    if text.startswith('"0x'):
+        return np.frombuffer(bytes.fromhex(text[3:-1]), dtype=STORED[kind.element]).reshape(kind.shape)
+    parsed = Parser(text.replace("true", "1").replace("false", "0")).attribute()
+    if isinstance(parsed, int) and text.startswith("0x") and kind.element[0] == "f":
+        parsed = float_bits(parsed, kind.element)
+    return np.broadcast_to(np.asarray(parsed, dtype=STORED[kind.element]), kind.shape).copy()
 
 
 def tensor_type(text: str) -> Tensor:

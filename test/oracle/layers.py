@@ -120,6 +120,16 @@ class Layers(Writer):
         self.made(name, tensor.shape, 3.0)
         return True
 
+    def again(self, member: str) -> str:
+        """The same instance, or a copy with parameters of its own."""
+        if self.often(0.6):
+            self.used["shared part"] += 1
+            return member
+        self.used["copied part"] += 1
+        copied = self.new("part")
+        self.arch.members.append(f"  let {copied} = copy({member})")
+        return copied
+
     def part(self) -> bool:
         """An arch of the file: an instance, a list of instances, or one used twice."""
         tensor = self.recent(1)
@@ -128,14 +138,14 @@ class Layers(Writer):
         more = [t for t in self.floats() if t is not tensor and t.shape]
         given = [tensor] + ([self.chance.choice(more)] if more and self.often(0.3) else [])
         function = self.often(0.4)
-        name, result = self.generator.arch(given, self.depth + 1, function)
+        name, (result, *second) = self.generator.arch(given, self.depth + 1, function, pair=self.often(0.25))
         # Capital dimensions of the result are those of the arguments.
         make = f"{name}({', '.join(self.generator.hyper())}" + (f", {self.chance.choice(FUNCTIONS)})" if function else ")")
         member, value = self.new("part"), self.new()
         arguments = ", ".join(t.name for t in given)
         count = self.chance.randint(1, 3)
         self.used[f"part, depth {self.depth + 1}"] += 1
-        if result.shape == tensor.shape and self.often(0.4):
+        if not second and result.shape == tensor.shape and self.often(0.4):
             self.used["list of parts"] += 1
             order = self.chance.choice(("each in {0}", "each in {0}", "at in [0, 0]"))
             self.arch.members.append(f"  let {member} = [{make} for i in 0..{count}]")
@@ -144,9 +154,15 @@ class Layers(Writer):
             rest = "".join(", " + t.name for t in given[1:])
             self.say(f"for {order.format(member)} {{ {value} = 0.5 * {value} + {each}({value}{rest}) }}")
         else:
-            self.arch.members.append(f"  let {member} = {make}")
-            again = self.often(0.2)
-            self.used["shared part"] += again
-            self.say(f"let {value} = {member}({arguments})" + (f" + 0.3 * {member}({arguments})" if again else ""))
+            frozen, again = self.often(0.1), not second and self.often(0.3)
+            self.used["frozen part"] += frozen
+            self.arch.members.append(f"  let {member} = " + (f"frozen({make})" if frozen else make))
+            more = f" + 0.3 * {self.again(member)}({arguments})" if again else ""
+            names = [value, *(self.new() for _ in second)]
+            self.used["tuple of results"] += len(second)
+            left = f"({', '.join(names)})" if second else value
+            self.say(f"let {left} = {member}({arguments}){more}")
+            for extra, tensor in zip(names[1:], second):
+                self.made(extra, tensor.shape, 6.0)
         self.made(value, result.shape, 6.0)
         return True

@@ -36,8 +36,7 @@ class Frame:
         return Frame(self.scope, self.extents + list(extents))
 
     def get(self, name: str):
-        value = self.scope[name]
-        return value.reshape(value.shape + (1,) * (len(self.extents) - value.ndim))
+        return self.padded(self.scope[name])
 
     def index(self, axis: int):
         shape = [1] * len(self.extents)
@@ -46,6 +45,11 @@ class Frame:
 
     def full(self, value):
         return np.broadcast_to(value, self.extents)
+
+    def padded(self, value):
+        """With an axis for each open index."""
+        value = np.asarray(value)
+        return value.reshape(value.shape + (1,) * (len(self.extents) - value.ndim))
 
 
 class Model:
@@ -70,7 +74,12 @@ class Model:
                 self.variables[inner] = op.attributes | {"param": op.name == "arch.param"}
 
     def parameters(self) -> dict[str, ir.Tensor]:
+        """Frozen ones too."""
         return {path: entry["type"] for path, entry in self.variables.items() if entry["param"]}
+
+    def averages(self) -> list[str]:
+        """Parameters that have an average, `average.PATH`."""
+        return [op.attributes["parameter"] for op in self.train.regions[0][0].ops if op.name == "arch.average"]
 
     def states(self) -> dict[str, ir.Tensor]:
         return {path: entry["type"] for path, entry in self.variables.items() if not entry["param"]}
@@ -84,28 +93,53 @@ class Model:
 
     # Whole functions
 
-    def forward(self, values: dict, data: dict, times: dict, what: str = "step"):
-        """(loss, metrics, next states); `times` has step, steps and seed."""
+    def forward(self, values: dict, data: dict, times: dict, what: str = "step", between=None):
+        """(loss, metrics, next states); `times` has step, steps and seed. Where there are
+        several objectives, `between` gets the number of one that was reached and the
+        values, and says which are other ones from there on."""
         self.start(values, times)
+        self.between = between
         callee = self.train.attributes[what].lstrip("@")
-        (loss,) = self.call(callee, [np.asarray(data[name]) for name in self.fields()], "")
-        for kind, _, value in self.records:
-            loss = loss + value if kind == "loss" else loss
+        returned = self.call(callee, [np.asarray(data[name]) for name in self.fields()], "")
+        loss = sum(returned) + sum(self.minimised) + self.recorded()
         metrics: dict[str, np.ndarray] = {}
         for kind, name, value in self.records:
             if kind == "metric":  # recorded twice under one name is one sum
                 metrics[name] = metrics.get(name, 0) + value
         return loss, metrics, dict(self.written)
 
-    def update(self, values: dict, gradients: dict, times: dict):
-        """(rate, next parameters and moments)."""
+    def recorded(self):
+        """What was recorded as loss since the last objective."""
+        new, self.joined = self.records[self.joined :], len(self.records)
+        return sum(value for kind, _, value in new if kind == "loss")
+
+    def minimise(self, loss, objective: int | None) -> None:
+        self.minimised.append(loss + self.recorded())
+        if self.between and objective is not None:
+            self.values = self.values | self.between(objective, self.values)
+
+    def objectives(self) -> dict[str, int]:
+        """The objective of each trained parameter."""
+        ops = [op for op in self.train.regions[0][0].ops if op.name == "arch.optimize"]
+        return {op.attributes["parameter"]: op.attributes.get("objective", 0) for op in ops}
+
+    def update(self, values: dict, gradients: dict, times: dict, objective: int = 0):
+        """(rate, next parameters, averages and moments) of one objective."""
         self.start(values, times)
         rate = None
         after = {}
         for op in self.train.regions[0][0].ops:
             path, at = op.attributes["parameter"], op.attributes["instance"]
-            arguments = [values[path], gradients[path]]
-            (after[path],) = self.call(op.attributes["callee"].lstrip("@"), arguments, at)
+            callee = op.attributes["callee"].lstrip("@")
+            if op.name == "arch.average":
+                if path not in after:
+                    continue
+                average = f"average.{path}"
+                (after[average],) = self.call(callee, [values[average], after[path]], at)
+                continue
+            if op.attributes.get("objective", 0) != objective:
+                continue
+            (after[path],) = self.call(callee, [values[path], gradients[path]], at)
             if rate is None and "rate" in op.attributes:
                 (rate,) = self.call(op.attributes["rate"].lstrip("@"), [], at)
         return rate, after | self.written
@@ -117,6 +151,8 @@ class Model:
         self.calls: Counter[str] = Counter()
         self.draws: Counter[str] = Counter()
         self.numbers: list[int] = []
+        self.minimised: list = []
+        self.joined = 0
 
     def call(self, name: str, arguments: list, path: str) -> list:
         """A state of a function is one for each call, which are numbered."""
@@ -161,6 +197,8 @@ class Model:
         elif op.name == "arch.record":
             name = joined(path, op.attributes["name"])
             self.records.append((op.attributes["kind"], name, scope[op.operands[0]]))
+        elif op.name == "arch.minimise":
+            self.minimise(scope[op.operands[0]], op.attributes.get("objective"))
         elif op.name == "arch.define":
             scope[op.results[0]] = self.define(op, scope)
         elif op.name == "arch.draw":
@@ -175,7 +213,8 @@ class Model:
         name = joined(path, a["path"])
         number, self.draws[name] = self.draws[name], self.draws[name] + 1
         name += f"@{number}" if number else ""
-        return philox.draw(case(a["distribution"]), a["a"], a["b"], kind.shape, self.times["seed"], self.times["step"], name)
+        number = self.times.get("draw", self.times["step"])
+        return philox.draw(case(a["distribution"]), a["a"], a["b"], kind.shape, self.times["seed"], number, name)
 
     # Elements
 
@@ -220,7 +259,9 @@ class Model:
         return SCALAR[op.name](*operands)
 
     def arith_constant(self, op, frame):
-        return np.asarray(op.attributes["value"])
+        """A number, or a table."""
+        value, kind = op.attributes["value"], op.types[0]
+        return ir.dense(value[1], kind) if isinstance(kind, ir.Tensor) else np.asarray(value)
 
     def arch_run_time(self, op, frame):
         return np.asarray(self.times[op.attributes["name"]])
@@ -257,23 +298,32 @@ class Model:
         return np.where(condition, *values)
 
     def closed(self, op, frame, extents):
-        """The element and what is kept, over the open indices and one more axis."""
+        """The element and what is kept, over one more axis and the open indices; an open
+        index on which neither depends has the extent 1."""
         inner = frame.deeper(extents)
         value, *keep = self.block(op.regions[0][0], inner, len(frame.extents))
-        keep = inner.full(keep[0] if keep else True)
+        keep = inner.padded(keep[0] if keep else True)
         axes = tuple(range(len(frame.extents), len(inner.extents)))
-        for place in inner.outside:
-            frame.outside.append(np.any(inner.full(place) & keep, axis=axes))
-        flat = tuple(frame.extents) + (-1,)
-        return inner.full(value).reshape(flat), keep.reshape(flat)
+
+        def over(*arrays):
+            opened = np.broadcast_shapes(*(array.shape[: len(frame.extents)] for array in arrays))
+            return opened + tuple(extents)
+
+        for place in map(inner.padded, inner.outside):
+            frame.outside.append(np.any(np.broadcast_to(place & keep, over(place, keep)), axis=axes))
+        value = inner.padded(value)
+        shape = over(value, keep)
+        flat = shape[: len(frame.extents)] + (-1,)
+        return np.broadcast_to(value, shape).reshape(flat), np.broadcast_to(keep, shape).reshape(flat)
 
     def arch_reduce(self, op, frame):
         return REDUCE[case(op.attributes["kind"])](*self.closed(op, frame, op.attributes["extents"]))
 
     def arch_softmax(self, op, frame):
         shares = softmax(*self.closed(op, frame, [op.attributes["extent"]]))
-        place = frame.full(frame.get(op.operands[0]))
-        return first(shares, place)
+        place = frame.padded(frame.get(op.operands[0]))
+        opened = np.broadcast_shapes(shares.shape[:-1], place.shape)
+        return first(np.broadcast_to(shares, opened + shares.shape[-1:]), np.broadcast_to(place, opened))
 
 
 def joined(path: str, name: str) -> str:

@@ -133,16 +133,7 @@ class Program:
         value, kind = op.attributes["value"], op.types[0]
         if isinstance(kind, str):
             return np.asarray(value, dtype=self.dtype(kind))
-        _, text, _ = value
-        text = text.strip()
-        if text.startswith('"0x'):
-            raw = bytes.fromhex(text[3:-1])
-            stored = np.frombuffer(raw, dtype=(INTEGERS | FLOATS)[kind.element])
-            return stored.reshape(kind.shape).astype(self.dtype(kind.element))
-        parsed = ir.Parser(text.replace("true", "1").replace("false", "0")).attribute()
-        if isinstance(parsed, int) and text.startswith("0x") and kind.element in FLOATS:
-            parsed = ir.float_bits(parsed, kind.element)
-        return np.broadcast_to(np.asarray(parsed, dtype=self.dtype(kind.element)), kind.shape).copy()
+        return ir.dense(value[1], kind).astype(self.dtype(kind.element))
 
     # linalg
 

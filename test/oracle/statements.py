@@ -3,6 +3,7 @@ returns whether it could. What is a matter of choice stands in the tables of
 grammar.py and in `STATEMENTS` here."""
 
 from expressions import WILD, Tensor
+from grammar import DRAWS, TABLES
 from layers import Layers
 
 
@@ -165,6 +166,65 @@ class Function(Layers):
         self.made(name, tensor.shape, tensor.grow)
         return True
 
+    def compiled(self) -> bool:
+        """A table: floats, or integers that are places of a dimension."""
+        name, i, j = self.new("table"), self.index(), self.index()
+        d, e = self.lower(), self.lower()
+        if self.often(0.4):
+            self.say(f"let {name}[{i} in 0..{d}] = ({self.chance.randint(1, 5)} * {i} + {self.chance.randint(0, 3)}) mod {e}")
+            self.tensors.append(Tensor(name, (d,), bound=e))
+            self.used["table of places"] += 1
+            return True
+        row = self.pick(TABLES)
+        self.used["table " + row.name] += 1
+        self.say(f"let {name}[{i} in 0..{d}, {j} in 0..{e}] = {row.text.format(i, j)}")
+        self.made(name, (d, e), 3.0 if row.name != "share" else self.sizes[d])
+        return True
+
+    def along(self) -> bool:
+        """A function of the file, on a whole tensor or in place of a built-in one that closes."""
+        tensor = self.recent(1)
+        if not tensor:
+            return False
+        keeps, name = self.often(0.5), self.new()
+        function, row = self.generator.function(keeps)
+        shape = tensor.shape if keeps else tensor.shape[:-1]
+        if self.often(0.4):
+            self.say(f"let {name} = {function}({tensor.name})")
+            grow = tensor.grow
+        else:
+            indices = [(self.index(), d) for d in tensor.shape]
+            made = self.element(indices, 2)
+            *rest, (last, d) = indices
+            left = [f"{n} in 0..{e}" for n, e in (indices if keeps else rest)]
+            closed = last if keeps else f"{last} in 0..{d}"
+            self.say("let " + (f"{name}[{', '.join(left)}]" if left else name) + f" = {function}[{closed}]({made.text})")
+            grow = made.grow
+        self.made(name, shape, row.grow(grow) if keeps else row.grow(grow, self.sizes[tensor.shape[-1]]))
+        return True
+
+    def draw(self) -> bool:
+        """Noise that is added, or chooses between two tensors' elements."""
+        tensor = self.recent(1)
+        if not tensor or not self.generator.draws:
+            return False
+        drawn, name = self.new("drawn"), self.new()
+        shape = ", ".join(tensor.shape)
+        if self.often(0.5):
+            row = self.pick(DRAWS)
+            self.used["draw " + row.name] += 1
+            self.say(f"let {drawn}: [{shape}] {row.text}")
+            self.say(f"let {name} = {tensor.name} + 0.3 * {drawn}")
+        else:
+            self.used["draw bernoulli"] += 1
+            indices = [(self.index(), d) for d in tensor.shape]
+            place = ", ".join(n for n, _ in indices)
+            made = self.element(indices, 1)
+            self.say(f"let {drawn}: bool[{shape}] ~ bernoulli(0.6)")
+            self.say(f"let {name}[{place}] = if {drawn}[{place}] {{ {tensor.name}[{place}] }} else {{ {made.text} }}")
+        self.made(name, tensor.shape, WILD)
+        return True
+
     def record(self) -> bool:
         """A metric, or a term that joins the loss under its path."""
         made = self.reduce([], 2)
@@ -205,4 +265,5 @@ class Function(Layers):
 STATEMENTS = {
     "define": 10, "product": 5, "whole": 4, "layer": 4, "part": 3, "scalar": 1, "slice": 1, "table": 2, "tied": 1,
     "entropy": 2, "attention": 2, "layer_attention": 1, "writes": 2, "state": 1, "record": 1,
+    "compiled": 1, "along": 2, "draw": 1,
 }  # fmt: skip
