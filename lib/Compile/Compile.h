@@ -18,8 +18,8 @@ struct CompileOptions {
   bool withGradients = false;    // the first step's gradients are results
   bool debugInfo = false;        // lines of the model in DWARF
   bool timing = false;           // print the time of each pass
-  bool verify = false;           // MLIR's verifier after each pass on kernels,
-                                 // which takes as long as lowering them
+  bool verify = false;           // MLIR's verifier after each pass, which
+                                 // takes as long as the passes
   std::string irDirectory;       // a file of IR a pass goes here, if not empty
   std::string cache;             // the folder of kernels; empty: none
 };

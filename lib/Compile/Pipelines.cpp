@@ -44,6 +44,7 @@ LogicalResult ogee::runStages(ModuleOp module, Stage last,
                               const CompileOptions &options) {
   MLIRContext *context = module.getContext();
   PassManager manager(context);
+  manager.enableVerifier(options.verify);
   if (!options.irDirectory.empty()) {
     context->disableMultithreading();
     manager.enableIRPrintingToFileTree(

@@ -92,11 +92,12 @@ private:
                 Value panel, int64_t width);
   SmallVector<Value> startOf(const Block &block, const TileShape &tile,
                              Value sums);
-  void emitVectors(const Block &block, const TileShape &shape,
+  void emitVectors(const Block &block, const TileShape &registers,
                    const TileRows &a, const TileColumns &b, Value sums,
                    const TilePlace &place);
-  void emitMatrix(const Block &block, const TileShape &shape, const TileRows &a,
-                  const TileColumns &b, Value sums, const TilePlace &place);
+  void emitMatrix(const Block &block, const TileShape &registers,
+                  const TileRows &a, const TileColumns &b, Value sums,
+                  const TilePlace &place);
   Value sumsOf(Value tile, Value row, Value panel);
   SmallVector<AnchorSum> sums();
   void beginParts();

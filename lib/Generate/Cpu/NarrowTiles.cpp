@@ -94,7 +94,7 @@ MatrixTile::MatrixTile(Frame &frame, const TileShape &shape)
     : frame(frame), down((shape.rows + kSide - 1) / kSide),
       across(shape.vectors) {}
 
-void MatrixTile::forEach(Place place) {
+void MatrixTile::forEach(Place place) const {
   for (int64_t row = 0; row < down; ++row)
     for (int64_t column = 0; column < across; ++column)
       place(row * across + column, row, column);

@@ -38,7 +38,7 @@ public:
 private:
   using Place =
       llvm::function_ref<void(int64_t tile, int64_t row, int64_t column)>;
-  void forEach(Place place);
+  void forEach(Place place) const;
 
   Frame &frame;
   int64_t down, across; // tiles
