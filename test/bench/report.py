@@ -79,7 +79,7 @@ def ratio_line(result: Result, other: Side, ogee: Side) -> str:
 def text(result: Result) -> str:
     rates = [estimate.step_time([[value] for value in values]).value for values in vars(result.peak).values()]
     lines = [
-        f"{result.row.name}: f32, {result.threads} threads, {len(result.sides[0].rounds)} rounds"
+        f"{result.row.name}: {result.row.precision}, {result.threads} threads, {len(result.sides[0].rounds)} rounds"
         f" of {result.row.steps} steps, {result.row.elements / 1e6:.1f} M parameters",
         f"  {'peak':<14}{bound(result).value:>9.2f} ms for {result.row.flops / 1e9:.0f} GFLOP:"
         f" {rates[0]:.0f} GFLOP/s; read {rates[1]:.1f}, copy {rates[2]:.1f} GB/s; others {result.others:.2f} cores",
