@@ -53,7 +53,7 @@ typedef struct OgeeTensor {
   int32_t type;   // OgeeType
   int32_t init;   // OgeeInit
   int32_t kind;   // OgeeClass
-  int32_t reserved;
+  int32_t copied_in; // the phase at whose start `copied` is copied (again)
   // Where the first value comes from instead of `init`; null: from there. The
   // path of another tensor; or a safetensors file and the tensor's name in it.
   const char *copied, *file, *name_in_file;

@@ -111,6 +111,8 @@ void loadTensors(Session &session, const char *path);
 void loadSources(Session &session);
 /// First values of the copies that no file gave.
 void copyTensors(Session &session);
+/// What a phase copies takes the values of now.
+void copyTensorsOf(Session &session, int64_t phase);
 void saveTensors(const Session &session, const char *path);
 void saveGradients(const Session &session, const char *path);
 

@@ -24,8 +24,10 @@ int train(Session &session) {
   const OgeeProgram &program = session.program;
   for (int64_t step = 0; step < last && !caughtSignal; ++step) {
     while (session.phase + 1 < program.phase_count &&
-           program.phases[session.phase + 1].first <= step)
+           program.phases[session.phase + 1].first <= step) {
       enterPhase(session, session.phase + 1);
+      copyTensorsOf(session, session.phase);
+    }
     int64_t every = program.phases[session.phase].evaluate_every;
     result = runStep(session, step);
     logStep(session, result);

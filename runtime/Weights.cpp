@@ -109,6 +109,15 @@ void loadSources(Session &session) {
   }
 }
 
+static void copyTensor(Session &session, const OgeeTensor &tensor) {
+  const OgeeTensor *source = findTensor(session.program, tensor.copied);
+  if (!source)
+    fail(Exit::Internal, "`%s` starts as `%s`, which is not there", tensor.path,
+         tensor.copied);
+  memcpy(session.arena + tensor.offset, session.arena + source->offset,
+         tensor.elements * bytesOf(tensor.type));
+}
+
 void copyTensors(Session &session) {
   const OgeeProgram &program = session.program;
   for (int64_t i = 0; i < program.tensor_count; ++i) {
@@ -116,12 +125,17 @@ void copyTensors(Session &session) {
     bool isGiven = session.fromInit.size() > 0 && session.fromInit[i];
     if (!tensor.copied || tensor.offset < 0 || isGiven)
       continue;
-    const OgeeTensor *source = findTensor(program, tensor.copied);
-    if (!source)
-      fail(Exit::Internal, "`%s` starts as `%s`, which is not there",
-           tensor.path, tensor.copied);
-    memcpy(session.arena + tensor.offset, session.arena + source->offset,
-           tensor.elements * bytesOf(tensor.type));
+    copyTensor(session, tensor);
+  }
+}
+
+void copyTensorsOf(Session &session, int64_t phase) {
+  const OgeeProgram &program = session.program;
+  for (int64_t i = 0; i < program.tensor_count; ++i) {
+    const OgeeTensor &tensor = program.tensors[i];
+    bool isOfPhase = tensor.copied && tensor.copied_in == phase;
+    if (isOfPhase && tensor.offset >= 0)
+      copyTensor(session, tensor);
   }
 }
 

@@ -1,88 +1,17 @@
 // Operators on elements: they become nodes. Numbers are computed in
 // Numbers.cpp, whole tensors are in WholeTensors.cpp.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/TensorMaker.h"
 
 using namespace ogee;
 using namespace ogee::checking;
 using model::ScalarOp;
 
-static ScalarOp scalarOp(ast::BinaryOp op) {
-  using ast::BinaryOp;
-  switch (op) {
-  case BinaryOp::Add:
-    return ScalarOp::Add;
-  case BinaryOp::Sub:
-    return ScalarOp::Sub;
-  case BinaryOp::Mul:
-    return ScalarOp::Mul;
-  case BinaryOp::Div:
-    return ScalarOp::Div;
-  case BinaryOp::FloorDiv:
-    return ScalarOp::FloorDiv;
-  case BinaryOp::Mod:
-    return ScalarOp::Mod;
-  case BinaryOp::Pow:
-    return ScalarOp::Pow;
-  case BinaryOp::Equal:
-    return ScalarOp::Equal;
-  case BinaryOp::NotEqual:
-    return ScalarOp::NotEqual;
-  case BinaryOp::Less:
-    return ScalarOp::Less;
-  case BinaryOp::LessEqual:
-    return ScalarOp::LessEqual;
-  case BinaryOp::Greater:
-    return ScalarOp::Greater;
-  case BinaryOp::GreaterEqual:
-    return ScalarOp::GreaterEqual;
-  case BinaryOp::And:
-    return ScalarOp::And;
-  case BinaryOp::Or:
-    return ScalarOp::Or;
-  case BinaryOp::MatMul:
-  case BinaryOp::Pair:
-    break;
-  }
-  llvm_unreachable("not an operator on elements");
-}
-
-Value Elaborator::evalBinary(const ast::BinaryExpr *expr, Scope &scope) {
-  if (expr->op == ast::BinaryOp::Pair) {
-    Value parts[] = {eval(expr->lhs, scope), eval(expr->rhs, scope)};
-    return makeList(parts, {}, ValueKind::Tuple);
-  }
-  Value lhs = eval(expr->lhs, scope);
-  bool isAnd = expr->op == ast::BinaryOp::And;
-  bool isOr = expr->op == ast::BinaryOp::Or;
-  if ((isAnd || isOr) && lhs.is(ValueKind::Bool) && bool(lhs.integer) == isOr)
-    return lhs;
-  // What stands right of `and` is asked only where the left holds.
-  bool guards = element && (isAnd || isOr) && lhs.is(ValueKind::Scalar);
-  if (guards)
-    element->guards.push_back(isAnd ? lhs.scalar
-                                    : makeOp(ScalarOp::Not, Element::Bool,
-                                             lhs.scalar, expr->lhs->range));
-  Value rhs = eval(expr->rhs, scope);
-  if (guards)
-    element->guards.pop_back();
-  if (expr->op == ast::BinaryOp::MatMul)
-    return matmul(lhs, rhs, expr->range);
-  return binary(scalarOp(expr->op), lhs, rhs, expr->range);
-}
-
-Value Elaborator::evalUnary(const ast::UnaryExpr *expr, Scope &scope) {
-  Value operand = eval(expr->operand, scope);
-  ScalarOp op =
-      expr->op == ast::UnaryOp::Not ? ScalarOp::Not : ScalarOp::Negate;
-  return unary(op, operand, expr->range);
-}
-
-void Elaborator::reportOperands(StringRef op, Value lhs, Value rhs,
-                                Range range) {
+void TensorMaker::reportOperands(StringRef op, Value lhs, Value rhs,
+                                 Range range) {
   report(diag::OperandTypes, range, op, describe(lhs), describe(rhs));
 }
 
-Value Elaborator::binary(ScalarOp op, Value lhs, Value rhs, Range range) {
+Value TensorMaker::binary(ScalarOp op, Value lhs, Value rhs, Range range) {
   if (lhs.isError() || rhs.isError())
     return Value::error();
   if (!isRunTime(lhs) && !isRunTime(rhs))
@@ -104,7 +33,7 @@ Value Elaborator::binary(ScalarOp op, Value lhs, Value rhs, Range range) {
 /// The float that two elements meet in: the wider of those that are stored;
 /// literals and run-time scalars adapt; of indices alone, that of the
 /// precision.
-std::optional<Element> Elaborator::commonFloat(Scalar *lhs, Scalar *rhs) {
+std::optional<Element> TensorMaker::commonFloat(Scalar *lhs, Scalar *rhs) {
   if (lhs->element == Element::Bool || rhs->element == Element::Bool)
     return std::nullopt;
   std::optional<Element> common;
@@ -119,7 +48,7 @@ std::optional<Element> Elaborator::commonFloat(Scalar *lhs, Scalar *rhs) {
   return isUniform ? Element::F64 : precision;
 }
 
-Value Elaborator::scalars(ScalarOp op, Scalar *lhs, Scalar *rhs, Range range) {
+Value TensorMaker::scalars(ScalarOp op, Scalar *lhs, Scalar *rhs, Range range) {
   Element common;
   bool ints = lhs->element == Element::Int && rhs->element == Element::Int;
   bool bools = lhs->element == Element::Bool && rhs->element == Element::Bool;
@@ -161,7 +90,7 @@ Value Elaborator::scalars(ScalarOp op, Scalar *lhs, Scalar *rhs, Range range) {
       makeOp(op, isBool ? Element::Bool : common, operands, range));
 }
 
-Value Elaborator::unary(ScalarOp op, Value operand, Range range) {
+Value TensorMaker::unary(ScalarOp op, Value operand, Range range) {
   if (operand.isError())
     return operand;
   if (op == ScalarOp::Not && operand.is(ValueKind::Bool))

@@ -13,7 +13,7 @@ static ScalarOp mathOp(Builtin builtin) {
 }
 
 /// Functions of one number; `-` and `not` of what is not known come here too.
-Value Elaborator::callMath(ScalarOp op, ArrayRef<Argument> args, Range range) {
+Value TensorMaker::callMath(ScalarOp op, ArrayRef<Argument> args, Range range) {
   Value value = args[0].value;
   if (value.isNumber()) {
     bool isAbs = op == ScalarOp::Abs && value.is(ValueKind::Int);
@@ -55,7 +55,8 @@ Value Elaborator::callMath(ScalarOp op, ArrayRef<Argument> args, Range range) {
 Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
                               Range range) {
   StringRef name = spelling(builtin);
-  if (builtin >= Builtin::ReduceSum && builtin <= Builtin::ReduceVariance) {
+  if (builtin == Builtin::Softmax ||
+      (builtin >= Builtin::ReduceSum && builtin <= Builtin::ReduceVariance)) {
     report(diag::NoBracket, range, name);
     return Value::error();
   }
@@ -63,7 +64,7 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
   bool isBinary = builtin == Builtin::MathMax || builtin == Builtin::MathMin ||
                   builtin == Builtin::Normal || builtin == Builtin::Uniform ||
                   builtin == Builtin::TruncNormal || builtin == Builtin::Load ||
-                  builtin == Builtin::Matches;
+                  builtin == Builtin::Matches || builtin == Builtin::Zip;
   if (builtin == Builtin::Close) {
     report(diag::WrongPlace, range, "`close` outside of a test's `require`");
     return Value::error();
@@ -74,6 +75,12 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
       report(diag::UnknownArgument, arg.name.range, name, arg.name.name);
       return Value::error();
     }
+  if (builtin == Builtin::Chain) {
+    SmallVector<Value> parts;
+    for (const Argument &arg : args)
+      parts.push_back(arg.value);
+    return makeList(parts, {}, ValueKind::List);
+  }
   if (args.size() < wanted || (args.size() > wanted && !isMath) ||
       (args.size() > wanted && !isBinary)) {
     report(diag::TooManyArguments, range, name, wanted, args.size());
@@ -87,6 +94,12 @@ Value Elaborator::callBuiltin(Builtin builtin, ArrayRef<Argument> args,
   }
   if (isMath)
     return callMath(mathOp(builtin), args, range);
+  bool isOfNet = builtin == Builtin::Copy || builtin == Builtin::Frozen ||
+                 builtin == Builtin::Load;
+  if (isOfNet && func) {
+    report(diag::WrongPlace, range, ("`" + name + "` in a function").str());
+    return Value::error();
+  }
   return callOther(builtin, args, range);
 }
 
@@ -141,6 +154,10 @@ Value Elaborator::callOther(Builtin builtin, ArrayRef<Argument> args,
     return loadNet(value, args[1].value, range);
   case Builtin::Matches:
     return matches(args);
+  case Builtin::Params:
+    return parametersOf(value, args[0].range);
+  case Builtin::Zip:
+    return zipLists(args, range);
   default:
     report(diag::NoBracket, range, spelling(builtin));
     return Value::error();

@@ -1,5 +1,5 @@
 #include "lang/Check/Check.h"
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/Trainer.h"
 
 using namespace ogee;
 using llvm::dyn_cast;
@@ -15,7 +15,7 @@ static void checkTests(const ast::File &file, const CheckOptions &options,
     CheckedModel model(sink);
     CheckOptions own = options;
     own.test = section->title->value.str();
-    checking::Elaborator(model, own, sink).run(file);
+    checking::Trainer(model, own, sink).run(file);
   }
 }
 
@@ -25,7 +25,7 @@ std::unique_ptr<CheckedModel> ogee::check(const ast::File &file,
   if (sink.hasErrors())
     return nullptr;
   auto model = std::make_unique<CheckedModel>(sink);
-  checking::Elaborator(*model, options, sink).run(file);
+  checking::Trainer(*model, options, sink).run(file);
   if (options.testsAlone)
     checkTests(file, options, sink);
   return sink.hasErrors() ? nullptr : std::move(model);

@@ -1,5 +1,5 @@
 // The data set's record and the functions that take a batch of its fields.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/Trainer.h"
 #include "llvm/Support/Path.h"
 
 using namespace ogee;
@@ -12,8 +12,8 @@ static constexpr llvm::StringLiteral windowsSource = "text";
 static constexpr llvm::StringLiteral windowFields[] = {"tokens", "targets"};
 static constexpr int64_t byteCount = 256;
 
-std::optional<model::Setting> Elaborator::toSetting(StringRef name, Value value,
-                                                    Range range) {
+std::optional<model::Setting> Trainer::toSetting(StringRef name, Value value,
+                                                 Range range) {
   model::Setting setting{name.str(), {}};
   switch (value.kind) {
   case ValueKind::Int:
@@ -54,7 +54,7 @@ static const model::Setting *findField(ArrayRef<model::Setting> record,
 
 /// Draws of a data set lie under `data`, in an evaluation under `evaluation`:
 /// what is evaluated is none of what is trained on.
-Value Elaborator::makeExamples(Range range) {
+Value Trainer::makeExamples(Range range) {
   int64_t rows = model.train.batch / model.train.accumulate;
   Scope *scope = newScope(examples->scope, ScopeKind::Frame);
   Argument count{{}, Value::ofInt(rows), range};
@@ -75,8 +75,8 @@ Value Elaborator::makeExamples(Range range) {
 }
 
 /// The field of a parameter's name among what the data set made.
-std::optional<Value> Elaborator::exampleField(const ast::Parameter &param,
-                                              const Value &made) {
+std::optional<Value> Trainer::exampleField(const ast::Parameter &param,
+                                           const Value &made) {
   int64_t rows = model.train.batch / model.train.accumulate;
   const ListValue &record = *made.list;
   auto *found = llvm::find(record.names, param.name.name);
@@ -100,10 +100,21 @@ std::optional<Value> Elaborator::exampleField(const ast::Parameter &param,
   return std::nullopt;
 }
 
+/// What a file holds is read by one loader for the whole run; what is drawn may
+/// be of each phase.
+void Trainer::chooseData(const Setting &data, const ast::SectionDecl &train) {
+  if (model.train.data.empty())
+    return dataRecord(data, train);
+  if (examples && data.value.is(ValueKind::Function))
+    examples = data.value.function;
+  else if (data.isOfPhase)
+    report(diag::SettingValue, data.range, "data", describe(data.value),
+           "a function that draws, in place of one");
+}
+
 /// Paths in the file are relative to the file; those of the command line to
 /// where it is given.
-void Elaborator::dataRecord(const Setting &data,
-                            const ast::SectionDecl &train) {
+void Trainer::dataRecord(const Setting &data, const ast::SectionDecl &train) {
   if (data.value.is(ValueKind::Function)) {
     examples = data.value.function;
     model.train.data.push_back({"source", "examples"});
@@ -130,8 +141,8 @@ void Elaborator::dataRecord(const Setting &data,
 }
 
 /// The type of a field, from the source and what the signature declares.
-std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
-                                          Scope &scope) {
+std::optional<Type> Trainer::fieldType(const ast::Parameter &param,
+                                       Scope &scope) {
   int64_t rows = model.train.batch / model.train.accumulate;
   const model::Setting *source = findField(model.train.data, "source");
   auto *kind = std::get_if<std::string>(&source->value);
@@ -179,9 +190,8 @@ std::optional<Type> Elaborator::fieldType(const ast::Parameter &param,
 }
 
 /// A field that the runtime fills is an argument of the function.
-std::optional<Value> Elaborator::batchField(const ast::Parameter &param,
-                                            model::Func &function,
-                                            Scope &scope) {
+std::optional<Value> Trainer::batchField(const ast::Parameter &param,
+                                         model::Func &function, Scope &scope) {
   auto type = fieldType(param, scope);
   if (!type)
     return std::nullopt;
@@ -191,8 +201,8 @@ std::optional<Value> Elaborator::batchField(const ast::Parameter &param,
 }
 
 /// A step has no value of its own: its loss is the sum of what it minimises.
-void Elaborator::evalStep(const FunctionValue *step, FuncFrame &frame,
-                          Scope &scope) {
+void Trainer::evalStep(const FunctionValue *step, FuncFrame &frame,
+                       Scope &scope) {
   objectives.frame = &frame;
   objectives.isMinimised = false;
   evalBlock(*step->fn->body, scope);
@@ -204,8 +214,7 @@ void Elaborator::evalStep(const FunctionValue *step, FuncFrame &frame,
 }
 
 /// The loss as a function of a batch. Its fields are its parameters' names.
-model::Func *Elaborator::lossFunction(const FunctionValue *loss,
-                                      bool isTraining) {
+model::Func *Trainer::lossFunction(const FunctionValue *loss, bool isTraining) {
   training = isTraining;
   auto made = std::make_unique<model::Func>();
   made->component = loss->name.str();
@@ -259,7 +268,7 @@ model::Func *Elaborator::lossFunction(const FunctionValue *loss,
 }
 
 /// A model of tokens [B, T] whose result is [B, T, V] can be sampled.
-void Elaborator::sampleFunction() {
+void Trainer::sampleFunction() {
   const FunctionValue *function = root->call;
   const model::Setting *window = findField(model.train.data, "window");
   bool isModel = function && window && function->fn->params.size() == 1 &&

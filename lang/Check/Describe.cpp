@@ -7,7 +7,7 @@ using namespace ogee;
 using namespace ogee::checking;
 using llvm::cast;
 
-std::string Elaborator::describe(ArrayRef<int64_t> shape) {
+std::string Context::describe(ArrayRef<int64_t> shape) {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << "[";
@@ -16,25 +16,11 @@ std::string Elaborator::describe(ArrayRef<int64_t> shape) {
   return text;
 }
 
-StringRef Elaborator::describe(Element element) {
-  switch (element) {
-  case Element::Bool:
-    return "bool";
-  case Element::Int:
-    return "int";
-  case Element::F32:
-    return "f32";
-  case Element::F64:
-    return "f64";
-  }
-  llvm_unreachable("covered switch");
-}
-
-std::string Elaborator::describe(const Type &type) {
+std::string Context::describe(const Type &type) {
   return "`" + describe(type.element).str() + describe(type.shape) + "`";
 }
 
-std::string Elaborator::describe(const Value &value) {
+std::string Context::describe(const Value &value) {
   std::string text;
   switch (value.kind) {
   case ValueKind::Error:
@@ -82,7 +68,7 @@ std::string Elaborator::describe(const Value &value) {
 }
 
 /// As the language writes it; in words where it has no way to.
-std::string Elaborator::written(const Value &value) {
+std::string Context::written(const Value &value) {
   std::string text;
   llvm::raw_string_ostream os(text);
   auto parts = [&](char open, char close) {
@@ -141,7 +127,7 @@ std::string Elaborator::written(const Value &value) {
 }
 
 /// Equal keys: values that no elaboration can tell apart.
-void Elaborator::writeKey(llvm::raw_ostream &os, Value value) {
+void Context::writeKey(llvm::raw_ostream &os, Value value) {
   os << char('A' + unsigned(value.kind));
   switch (value.kind) {
   case ValueKind::Error:
@@ -208,7 +194,7 @@ void Elaborator::writeKey(llvm::raw_ostream &os, Value value) {
 }
 
 /// The structure of an element expression; tensors and indices by identity.
-void Elaborator::writeKey(llvm::raw_ostream &os, const Scalar *scalar) {
+void Context::writeKey(llvm::raw_ostream &os, const Scalar *scalar) {
   if (!scalar) {
     os << '-';
     return;

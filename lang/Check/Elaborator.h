@@ -1,48 +1,36 @@
-//===- Elaborator.h - The interpreter that is Check -----------------------===//
+//===- Elaborator.h - The interpreter that is Check ---------------------===//
 //
-// One class with its methods in files by family:
+// Evaluates the text. Methods lie in files by family:
 //   Names         scopes, lookup, `use`     Evaluate      expressions
 //   Statements    blocks, bindings, loops   Writes        y[..] = e
-//   Numbers       compile-time arithmetic   Arithmetic    of elements
-//   WholeTensors  operators without index   Tensors       what makes a tensor
 //   Elements      definitions, indices      Subscripts    x[..]
-//   Tables        trees of constants        Scatter       y[place[i]] = e
-//   Draws         x ~ distribution          Tests         test blocks
+//   Operators     `+`, `and` and others
+//   Lists         lists as values           Scatter       y[place[i]] = e
+//   Draws         x ~ distribution          States        of functions
 //   Reductions    f[i](e), built in         UserReductions  and of the user
 //   Ranges        extents of indices        Bounds        reads lie inside
 //   Functions     calls, reuse              Types         do arguments fit
 //   Instances     archs, parameters         Builtins      built-in functions
-//   Train         settings                  Data          fields, entries
-//   Phases        stretches of training
-//   Optimize      optimizers, the tree      Describe      words and keys
-//   Nets          copy, frozen, load        Minimise      objectives of a step
-//
-// What is being elaborated is told by two frames: FuncFrame, the function whose
-// operations are collected, and ElementFrame, the element definition in it.
+//   Nets          copy, frozen, load        Describe      words and keys
 //
 //===----------------------------------------------------------------------===//
 #ifndef OGEE_LANG_CHECK_ELABORATOR_H
 #define OGEE_LANG_CHECK_ELABORATOR_H
 
-#include "lang/Check/Check.h"
-#include "lang/Check/Frames.h"
-#include "llvm/ADT/DenseMap.h"
-#include <deque>
-#include <map>
-#include <set>
+#include "lang/Check/TensorMaker.h"
 
 namespace ogee::checking {
 
-class Elaborator {
-public:
-  Elaborator(CheckedModel &model, const CheckOptions &options,
-             DiagnosticSink &sink)
-      : model(model), options(options), sink(sink), builtins(nullptr),
-        library(&builtins) {}
+class Elaborator : protected TensorMaker {
+protected:
+  using TensorMaker::TensorMaker;
+  ~Elaborator() = default;
 
-  void run(const ast::File &file);
+  //===-- What only a block knows ---------------------------------------===//
+  virtual Value minimise(const ast::MinimiseStmt *stmt, Scope &scope) = 0;
+  virtual bool requireInTest(const ast::RequireStmt *stmt, Scope &scope) = 0;
+  virtual void adoptInTest(Value value, StringRef name) = 0;
 
-private:
   //===-- Names ---------------------------------------------------------===//
   void defineBuiltins();
   void loadLibrary();
@@ -51,9 +39,11 @@ private:
   Binding *find(Scope &scope, StringRef name);
   Value lookup(StringRef name, Range range, Scope &scope);
   void suggest(Report &diagnostic, StringRef name, Range range,
-               ArrayRef<StringRef> candidates);
+               ArrayRef<StringRef> candidates,
+               std::optional<Foreign> kind = std::nullopt);
   bool isDeclared(Scope &scope, StringRef name);
   Scope *readFile(const std::string &path, const ast::UseDecl &use);
+  bool declareName(ast::Ident name, Scope &scope);
 
   //===-- Evaluate ------------------------------------------------------===//
   Value eval(const ast::Expr *expr, Scope &scope);
@@ -67,8 +57,6 @@ private:
   Value evalRange(const ast::RangeExpr *expr, Scope &scope);
   Value evalBinary(const ast::BinaryExpr *expr, Scope &scope);
   Value evalUnary(const ast::UnaryExpr *expr, Scope &scope);
-  Value makeList(ArrayRef<Value> elements, ArrayRef<StringRef> names,
-                 ValueKind kind);
   std::optional<int64_t> evalInt(const ast::Expr *expr, Scope &scope);
   std::optional<int64_t> asInt(Value value, Range range);
   std::optional<double> asNumber(Value value, Range range);
@@ -89,6 +77,7 @@ private:
   Value bindingValue(const ast::BindingStmt *stmt, Scope &scope);
   void recordValue(const ast::BindingStmt *stmt, Value value);
   void functionState(const ast::BindingStmt *stmt, Scope &scope);
+  std::string stateName(StringRef name);
 
   //===-- Draws ---------------------------------------------------------===//
   Value drawValue(const ast::BindingStmt *stmt, Scope &scope);
@@ -128,51 +117,6 @@ private:
   Value scatterElements(const ast::AssignStmt *stmt,
                         const TensorValue *oldValue, Scope &scope);
 
-  //===-- Arithmetic ----------------------------------------------------===//
-  Value binary(model::ScalarOp op, Value lhs, Value rhs, Range range);
-  Value unary(model::ScalarOp op, Value operand, Range range);
-  double computeNumber(model::ScalarOp op, double x);
-  Value numbers(model::ScalarOp op, Value lhs, Value rhs, Range range);
-  Value integers(model::ScalarOp op, int64_t lhs, int64_t rhs, Range range);
-  Value scalars(model::ScalarOp op, Scalar *lhs, Scalar *rhs, Range range);
-  Value tensors(model::ScalarOp op, Value lhs, Value rhs, Range range);
-  Scalar *makeOp(model::ScalarOp op, Element element,
-                 ArrayRef<Scalar *> operands, Range range);
-  Scalar *makeInt(int64_t value, Range range);
-  Scalar *makeConst(Element element, double number, int64_t integer,
-                    Range range);
-  std::optional<Element> commonFloat(Scalar *lhs, Scalar *rhs);
-  std::optional<Element> commonElement(Scalar *lhs, Scalar *rhs);
-  Scalar *coerce(Scalar *scalar, Element to);
-  Value convert(Value value, Element to, Range range);
-  Scalar *hoist(Scalar *scalar, Element to);
-  Scalar *fitElement(Scalar *scalar, Element to);
-  Scalar *asScalar(Value value, Range range);
-  Value matmul(Value lhs, Value rhs, Range range);
-  void reportOperands(StringRef op, Value lhs, Value rhs, Range range);
-
-  //===-- Tensors -------------------------------------------------------===//
-  const TensorValue *asTensor(Value value, Range range);
-  const TensorValue *
-  makeLazy(Type type, Range range,
-           std::function<Scalar *(ArrayRef<Scalar *>)> element);
-  const TensorValue *nodeValue(model::Tensor *tensor);
-  Value settle(Value value, Range range);
-  model::Tensor *materialise(const TensorValue *tensor, Range range);
-  model::Tensor *define(Type type, ArrayRef<model::Index *> indices,
-                        Scalar *body, Range range);
-  model::Tensor *define(Type type, ArrayRef<model::Index *> indices,
-                        ArrayRef<unsigned> groups, Scalar *body, Range range);
-  Scalar *elementAt(const TensorValue *tensor, ArrayRef<Scalar *> place,
-                    Range range);
-  Scalar *read(model::Tensor *tensor, ArrayRef<Scalar *> place, Range range);
-  void takeDigits(ArrayRef<model::Index *> digits, Scalar *place, Range range,
-                  llvm::DenseMap<const model::Index *, Scalar *> &map);
-  model::Tensor *getVariable(const VariableValue *variable, Range range);
-  model::Tensor *newTensor(Type type, Range range);
-  Scalar *substitute(Scalar *scalar,
-                     const llvm::DenseMap<const model::Index *, Scalar *> &map);
-
   //===-- Elements ------------------------------------------------------===//
   bool hasOpenDots(const ast::Expr *expr, Scope &scope);
   bool isElementWise(const ast::Expr *callee, Scope &scope);
@@ -197,7 +141,6 @@ private:
   //===-- Subscripts ----------------------------------------------------===//
   Value evalSubscript(const ast::SubscriptExpr *expr, Scope &scope);
   Value subscript(const ast::SubscriptExpr *expr, Value base, Scope &scope);
-  Value listElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
   Value tensorElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
   bool dotSubscripts(const ast::Expr *item, ArrayRef<int64_t> extents,
                      Scope &scope, Subscripts &subscripts);
@@ -211,6 +154,22 @@ private:
   SmallVector<SliceDim> sliceDims(const TensorValue *base,
                                   ArrayRef<Value> items);
   Scalar *tupleSubscript(const ast::TupleExpr *tuple, Scope &scope);
+
+  //===-- Lists ---------------------------------------------------------===//
+  Value listElement(const ast::SubscriptExpr *expr, Value base, Scope &scope);
+  static bool canStack(ArrayRef<Value> parts);
+  std::optional<Element> stackedElement(ArrayRef<const TensorValue *> parts,
+                                        Range range);
+  const TensorValue *stackList(ArrayRef<Value> elements, Range range);
+  const TensorValue *tableOf(const TensorValue &stack);
+  Value stackPart(const ast::SubscriptExpr *expr, const TensorValue &stack,
+                  Scalar *at);
+  void boundStack(Type &type, ArrayRef<const TensorValue *> parts, Range range);
+  Scalar *chooseFrom(ArrayRef<const TensorValue *> parts, int64_t first,
+                     ArrayRef<Scalar *> place, Element to, Range range);
+  Value callChain(const ListValue &chain, ArrayRef<Argument> args, Range range);
+  Value parametersOf(Value net, Range range);
+  Value zipLists(ArrayRef<Argument> args, Range range);
 
   //===-- Reductions ----------------------------------------------------===//
   Value evalReduction(const ast::CallExpr *call,
@@ -226,9 +185,10 @@ private:
   Value userReduction(Value function, const ast::CallExpr *call,
                       const ast::SubscriptExpr *callee, Scope &scope,
                       ElementFrame &frame);
-  Value callOnElements(Value function, Scalar *body,
-                       ArrayRef<OpenIndex *> order, const ast::CallExpr *call,
-                       ElementFrame &frame);
+  bool closesFor(Value function, const ast::SubscriptExpr *callee);
+  Value callOnElements(Value function, MutableArrayRef<Argument> args,
+                       ArrayRef<OpenIndex *> free, ArrayRef<OpenIndex *> closed,
+                       Range range);
   OpenIndex *keptIndex(const ast::SubscriptExpr *callee, Scope &scope,
                        Scope &inner, ElementFrame &frame, Scalar *&at);
   Scalar *closedBody(const ast::CallExpr *call,
@@ -261,8 +221,9 @@ private:
                      ArrayRef<Argument> args, Range range, Scope &scope);
   bool matchType(const ast::TypeExpr *type, Value &value, Range range,
                  Scope &scope, StringRef name);
-  bool matchShape(const ast::TypeExpr *type, const Type &actual, Range range,
-                  Scope &scope, StringRef name);
+  bool matchShape(const ast::TypeExpr *type, const Type &actual,
+                  const Value &value, Range range, Scope &scope,
+                  StringRef name);
   bool matchKind(const ast::TypeExpr *type, Value &value, Range range);
   bool matchElement(const ast::TypeExpr *type, const Type &actual, Value &value,
                     Range range, Scope &scope);
@@ -279,11 +240,6 @@ private:
   bool isInline(const FunctionValue *function, Scope &frame);
   std::optional<Type> evalType(const ast::TypeExpr *type, Scope &scope);
   std::optional<Element> elementOf(StringRef word);
-  std::string relativePath(Instance *to);
-  std::string variablePath(const VariableValue *variable);
-  static std::string absolutePath(const Instance *instance);
-  void writeKey(llvm::raw_ostream &os, Value value);
-  void writeKey(llvm::raw_ostream &os, const Scalar *scalar);
 
   //===-- Instances -----------------------------------------------------===//
   Value instantiate(const ArchValue *arch, ArrayRef<Argument> args,
@@ -299,14 +255,6 @@ private:
   bool tableInit(const TensorValue *tensor, Range range,
                  model::Variable &variable);
   void adopt(Value value, Instance *parent, StringRef name);
-
-  //===-- Minimise ------------------------------------------------------===//
-  Value minimise(const ast::MinimiseStmt *stmt, Scope &scope);
-  bool makeObjective(const ast::MinimiseStmt *stmt, Value nets,
-                     StepFrame::Objective &objective, Scope &scope);
-  std::string objectiveName(const ast::MinimiseStmt *stmt);
-  model::Tensor *asLoss(Value value, Range range);
-  void finishObjectives(const ast::SectionDecl &train);
 
   //===-- Nets ----------------------------------------------------------===//
   Value copyNet(Value net, Range range);
@@ -324,181 +272,11 @@ private:
   Value matches(ArrayRef<Argument> args);
   std::string pathOfFile(StringRef path);
 
-  //===-- Tables --------------------------------------------------------===//
-  std::optional<double> fold(const Scalar *scalar, FoldPlace &place);
-  std::optional<double> foldClosed(const Scalar *scalar, FoldPlace &place);
-  bool foldKept(ArrayRef<model::Index *> indices, const Scalar *where,
-                const Scalar *body, FoldPlace &place, SmallVector<double> &kept,
-                SmallVector<int64_t> &places);
-  model::Tensor *emitTable(const TensorValue &tensor);
-  void boundIntegers(Type &type, ArrayRef<model::Index *> indices,
-                     const Scalar *body);
-
   //===-- Builtins ------------------------------------------------------===//
   Value callBuiltin(Builtin builtin, ArrayRef<Argument> args, Range range);
-  Value callMath(model::ScalarOp op, ArrayRef<Argument> args, Range range);
   Value callOther(Builtin builtin, ArrayRef<Argument> args, Range range);
   Value distribution(model::Distribution kind, Value a, Value b);
   Value toInt(Value value, Range range);
-  double foldOp(model::ScalarOp op, ArrayRef<double> parts, bool isInt);
-  static StringRef spelling(Builtin builtin);
-
-  //===-- Train ---------------------------------------------------------===//
-  const ast::SectionDecl *chooseTrain(const ast::File &file);
-  const ast::SectionDecl *chooseTest(const ast::File &file, bool &hasTests);
-  void choosePrecision(const ast::SectionDecl &train, Scope &scope);
-  const Override *findOverride(const ast::SectionDecl &train, StringRef name);
-  Value overrideValue(const Override &given, Value old, Scope &scope,
-                      Range &range);
-  bool makeRoot(const ast::SectionDecl &train, Scope &file, Scope &scope);
-  void runTrain(const ast::SectionDecl &train, Scope &file);
-  const FunctionValue *objectiveFunction(const ast::SectionDecl &train,
-                                         Scope &scope);
-  void executeSetting(const ast::Stmt *stmt, const ast::SectionDecl &train,
-                      Scope &scope);
-  bool isWithin(Range range) const {
-    return phase && phase->range.begin <= range.begin &&
-           range.end <= phase->range.end;
-  }
-  void runPhases(const ast::SectionDecl &train, Scope &scope);
-  bool runPhase(const ast::SectionDecl &train, const ast::SectionDecl &each,
-                Scope &outer);
-  void runStretch(const ast::SectionDecl &train, Scope &scope);
-  void freezeUntrained();
-  Setting *setting(const ast::SectionDecl &train, StringRef name);
-  Setting *optionalSetting(const ast::SectionDecl &train, StringRef name);
-  void readNumbers(const ast::SectionDecl &train);
-  void readEvaluate(const ast::SectionDecl &train);
-  void checkOverrides(const ast::SectionDecl &train, Scope &outer,
-                      Scope &scope);
-
-  //===-- Tests ---------------------------------------------------------===//
-  void runTest(const ast::SectionDecl &test, Scope &file);
-  bool requireInTest(const ast::RequireStmt *stmt, Scope &scope);
-  void requireClose(const ast::CallExpr *call, Scope &scope, Range range);
-  void emitRequirement(const TensorValue *cond, const TensorValue *a,
-                       const TensorValue *b, Range range);
-  std::string requirementName(Range range, ArrayRef<int64_t> shape);
-  void recordMetric(const llvm::Twine &name, Scalar *value, Range range);
-  void adoptInTest(Value value, StringRef name);
-
-  //===-- Data ----------------------------------------------------------===//
-  std::optional<model::Setting> toSetting(StringRef name, Value value,
-                                          Range range);
-  void dataRecord(const Setting &data, const ast::SectionDecl &train);
-  std::optional<Type> fieldType(const ast::Parameter &param, Scope &scope);
-  std::optional<Value> batchField(const ast::Parameter &param,
-                                  model::Func &function, Scope &scope);
-  Value makeExamples(Range range);
-  std::optional<Value> exampleField(const ast::Parameter &param,
-                                    const Value &made);
-  void evalStep(const FunctionValue *step, FuncFrame &frame, Scope &scope);
-  model::Func *lossFunction(const FunctionValue *loss, bool isTraining);
-  void sampleFunction();
-
-  //===-- Optimize ------------------------------------------------------===//
-  void optimize(Value optimizer, Range range,
-                std::vector<model::Optimize> &into);
-  bool optimizeWith(Value made, model::Variable &variable,
-                    const std::string &path, Range range, int64_t objective,
-                    std::vector<model::Optimize> &into);
-  FuncEntry *makeRule(Value rule, const model::Variable &variable,
-                      const std::string &path, Range range, Instance &rules);
-  void averageAll(const Setting &average);
-  Value parameterRecord(const model::Variable &variable, StringRef path);
-  model::Func *rateFunction(Instance &instance);
-  void buildTree(const Instance &from, model::Instance &to,
-                 const std::string &path);
-  void walkCalls(const model::Func *function, const std::string &path);
-  bool holdsStates(const model::Func *function);
-  void placeStates(const model::Func *function, const std::string &path,
-                   llvm::StringMap<unsigned> &calls);
-  std::string stateName(StringRef name);
-  void warnUnused(const model::Instance &instance, const std::string &path);
-  void finishTree();
-
-  //===-- Small things --------------------------------------------------===//
-  template <class... Args>
-  Report report(const DiagnosticKind<Args...> &kind, Range range,
-                std::type_identity_t<Args>... args) {
-    return {sink.report(kind, range, args...),
-            [this](Report &message) { noteCalls(message); }};
-  }
-  template <class... Args>
-  void note(Report &message, const DiagnosticKind<Args...> &kind, Range range,
-            std::type_identity_t<Args>... args) {
-    sink.note(message.diagnostic, kind, range, args...);
-  }
-  void noteCalls(Report &message);
-  template <class T, class... Args> T *make(Args &&...args) {
-    return new (model.arena) T{std::forward<Args>(args)...};
-  }
-  template <class T> ArrayRef<T> copy(ArrayRef<T> list) {
-    return list.copy(model.arena);
-  }
-  StringRef save(const llvm::Twine &text) {
-    return StringRef(text.str()).copy(model.arena);
-  }
-  Type makeType(Element element, ArrayRef<int64_t> shape) {
-    Type type;
-    type.element = element;
-    type.shape = copy(shape);
-    return type;
-  }
-  Scope *newScope(Scope *parent, ScopeKind kind = ScopeKind::Block) {
-    return &scopes.emplace_back(parent, kind);
-  }
-  bool declareName(ast::Ident name, Scope &scope);
-  static std::string describe(const Value &value);
-  static std::string written(const Value &value);
-  static std::string describe(const Type &type);
-  static std::string describe(ArrayRef<int64_t> shape);
-  static StringRef describe(Element element);
-
-  CheckedModel &model;
-  const CheckOptions &options;
-  DiagnosticSink &sink;
-  Scope builtins, library;
-  std::deque<Scope> scopes;
-  std::deque<TensorValue> tensorValues;
-  std::deque<std::unique_ptr<Instance>> instances;
-  std::map<std::string, FuncEntry> entries;
-  llvm::StringMap<unsigned> funcNames;
-  /// The names of each file that is used; null while it is being read.
-  std::map<std::string, Scope *> usedFiles;
-  FuncFrame *func = nullptr;
-  ElementFrame *element = nullptr;
-  bool training = true;
-  bool inTest = false;
-  unsigned requirements = 0; ///< Of the test, so far.
-  Element precision = Element::F32;
-  bool roundsProducts = false;
-  /// The calls and instantiations around what is elaborated.
-  SmallVector<std::pair<StringRef, Range>> calls;
-  unsigned evalDepth = 0;
-  Instance *root = nullptr;
-  Instance optimizerRoot, averageRoot;
-  StepFrame objectives;
-  SmallVector<const ast::SectionDecl *> phases;
-  const ast::SectionDecl *phase = nullptr; ///< Under way.
-  /// Those that the block's `optimizer` made; every phase without one of its
-  /// own goes on with them.
-  std::optional<std::vector<model::Optimize>> wholeRun;
-  const FunctionValue *examples = nullptr; ///< A data set that is a function.
-  /// The parameters that have an optimizer, and their paths.
-  llvm::MapVector<const model::Variable *, std::string> trained;
-  std::string fileName;
-  std::map<std::string, size_t> instanceKeys;
-  /// Of a copy's variable: whose first value it takes.
-  std::map<const model::Variable *, VariableValue> copies;
-  llvm::MapVector<StringRef, Setting> settings;
-  std::set<size_t> usedOverrides;
-  std::map<const model::Func *, std::vector<std::unique_ptr<model::Variable>>>
-      functionStates;
-  std::map<const model::Func *, bool> stateful; ///< Or what it calls.
-  llvm::StringMap<model::Instance *> placed;    ///< By path.
-  std::set<std::pair<const model::Func *, std::string>> walked;
-  std::set<std::string> usedPaths;
 };
 
 } // namespace ogee::checking

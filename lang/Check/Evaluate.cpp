@@ -69,8 +69,8 @@ Value Elaborator::evalKind(const ast::Expr *expr, Scope &scope) {
   llvm_unreachable("covered switch");
 }
 
-Value Elaborator::makeList(ArrayRef<Value> elements, ArrayRef<StringRef> names,
-                           ValueKind kind) {
+Value Context::makeList(ArrayRef<Value> elements, ArrayRef<StringRef> names,
+                        ValueKind kind) {
   return Value::ofList(make<ListValue>(copy(elements), copy(names)), kind);
 }
 
@@ -94,7 +94,7 @@ Value Elaborator::evalIf(const ast::IfExpr *expr, Scope &scope) {
 }
 
 /// The type in which two branches meet; nullopt where there is none.
-std::optional<Element> Elaborator::commonElement(Scalar *lhs, Scalar *rhs) {
+std::optional<Element> TensorMaker::commonElement(Scalar *lhs, Scalar *rhs) {
   bool isLiteral = lhs->isLiteral || rhs->isLiteral;
   bool isFloat = model::isFloat(lhs->element);
   if (lhs->element == rhs->element && !(isFloat && isLiteral))
@@ -107,9 +107,17 @@ Value Elaborator::evalElementIf(const ast::IfExpr *expr, Value condition,
   Scalar *cond = asScalar(condition, expr->cond->range);
   if (!cond)
     return Value::error();
-  if (cond->element != Element::Bool || !expr->otherwise) {
+  if (cond->element != Element::Bool) {
     report(diag::WrongType, expr->cond->range, describe(condition),
-           expr->otherwise ? "a condition" : "a value known while compiling");
+           "a condition");
+    return Value::error();
+  }
+  if (!expr->otherwise) {
+    auto diagnostic =
+        report(diag::WrongType, expr->cond->range, describe(condition),
+               "a value known while compiling");
+    note(diagnostic, diag::Hint, expr->range,
+         "of an element an `if` needs both branches: `if c { a } else { b }`");
     return Value::error();
   }
   auto branch = [&](const ast::Block &block, Scalar *guard) -> Scalar * {
@@ -178,7 +186,7 @@ Value Elaborator::evalMember(const ast::MemberExpr *expr, Scope &scope) {
   }
   auto diagnostic = report(diag::UnknownMember, expr->name.range,
                            expr->base->range.text(), name);
-  suggest(diagnostic, name, expr->name.range, known);
+  suggest(diagnostic, name, expr->name.range, known, Foreign::Member);
   return Value::error();
 }
 

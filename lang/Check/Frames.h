@@ -102,6 +102,9 @@ struct FuncEntry {
   bool readsTraining = false;
 };
 
+/// Where a name of another library may stand: Foreign.def.
+enum class Foreign { Name, Member, Given };
+
 struct Argument {
   ast::Ident name;
   Value value;
@@ -154,6 +157,10 @@ using FoldPlace = llvm::DenseMap<const model::Index *, int64_t>;
 struct Setting {
   Value value;
   Range range;
+  /// The text, to be evaluated again where a value is made for each parameter.
+  const ast::Expr *expr = nullptr;
+  Scope *scope = nullptr;
+  bool isOfPhase = false; ///< Said by the phase under way, not by the block.
 };
 
 } // namespace ogee::checking

@@ -44,11 +44,17 @@ Value Elaborator::call(Value callee, ArrayRef<Argument> args, Range range) {
   case ValueKind::Instance:
     if (callee.instance->call)
       return callFunction(callee.instance->call, args, range);
-    [[fallthrough]];
+    break;
+  case ValueKind::List:
+    return callChain(*callee.list, args, range);
   default:
-    report(diag::NotCallable, range, describe(callee));
-    return Value::error();
+    break;
   }
+  auto diagnostic = report(diag::NotCallable, range, describe(callee));
+  if (callee.is(ValueKind::Instance))
+    note(diagnostic, diag::Hint, range,
+         "the function that a call means has no name: `fn (x: [..]) { .. }`");
+  return Value::error();
 }
 
 /// Which argument each parameter gets, by position and then by name; null:
@@ -75,7 +81,7 @@ bool Elaborator::assignArguments(
       SmallVector<StringRef> known;
       for (const ast::Parameter &param : params)
         known.push_back(param.name.name);
-      suggest(diagnostic, arg.name.name, arg.name.range, known);
+      suggest(diagnostic, arg.name.name, arg.name.range, known, Foreign::Given);
       return false;
     }
     if (at >= params.size()) {
@@ -119,7 +125,7 @@ bool Elaborator::bindArguments(StringRef name, ArrayRef<ast::Parameter> params,
 }
 
 /// The calls that led into another file, innermost first.
-void Elaborator::noteCalls(Report &message) {
+void Context::noteCalls(Report &message) {
   unsigned shown = 0;
   for (auto &[name, range] : llvm::reverse(calls)) {
     if (shown++ == 3)
@@ -178,7 +184,10 @@ Value Elaborator::callFunction(const FunctionValue *function,
   calls.push_back({name, range});
   llvm::scope_exit leave([&] { calls.pop_back(); });
   Scope *frame = newScope(function->scope, ScopeKind::Frame);
-  if (!bindArguments(name, function->fn->params, args, range, *frame))
+  const Instance *outer = std::exchange(callee, function->self);
+  bool fits = bindArguments(name, function->fn->params, args, range, *frame);
+  callee = outer;
+  if (!fits)
     return Value::error();
   if (!isInline(function, *frame))
     return callShared(function, *frame, range);
@@ -231,7 +240,13 @@ Value Elaborator::callShared(const FunctionValue *function, Scope &frame,
     return Value::error();
   std::string path = function->self ? relativePath(function->self) : "";
   func->readsTraining |= entry->readsTraining;
-  return emitCall(*entry, path, args, range);
+  Value result = emitCall(*entry, path, args, range);
+  mapTensors(result, [&](const TensorValue *tensor) {
+    if (function->self && function->self->arch)
+      madeBy[tensor->node] = function->self;
+    return Value::ofTensor(tensor);
+  });
+  return result;
 }
 
 Value Elaborator::emitCall(const FuncEntry &entry, const std::string &path,
@@ -260,6 +275,9 @@ std::string Elaborator::functionKey(const FunctionValue *function,
   std::string key;
   llvm::raw_string_ostream os(key);
   os << function->fn << '|' << (self ? self->key : "") << '|';
+  // What a lambda sees is its scope, as that of `waves(0.5)` and `waves(2)`.
+  if (function->isLambda)
+    os << function->scope << '|';
   for (auto &entry : frame.names) {
     os << entry.first << '=';
     writeKey(os, entry.second.value);
@@ -338,14 +356,14 @@ void Elaborator::finishStates(FuncFrame &frame) {
   }
 }
 
-std::string Elaborator::absolutePath(const Instance *instance) {
+std::string TensorMaker::absolutePath(const Instance *instance) {
   if (!instance->parent)
     return instance->name;
   std::string outer = absolutePath(instance->parent);
   return outer.empty() ? instance->name : outer + "." + instance->name;
 }
 
-std::string Elaborator::variablePath(const VariableValue *variable) {
+std::string TensorMaker::variablePath(const VariableValue *variable) {
   if (variable->variable->isOfCall)
     return "@" + variable->variable->name;
   std::string path = relativePath(variable->owner);
@@ -354,7 +372,7 @@ std::string Elaborator::variablePath(const VariableValue *variable) {
   return path + variable->variable->name;
 }
 
-std::string Elaborator::relativePath(Instance *to) {
+std::string TensorMaker::relativePath(Instance *to) {
   std::string path;
   for (Instance *at = to; at; at = at->parent) {
     if (at == func->self)

@@ -11,7 +11,12 @@ Value Elaborator::instantiate(const ArchValue *arch, ArrayRef<Argument> args,
                               Range range) {
   const ast::ArchDecl &decl = *arch->decl;
   if (func && !(inTest && func->self == root)) {
-    report(diag::WrongPlace, range, "an instance made in a function");
+    auto diagnostic =
+        report(diag::WrongPlace, range, "an instance made in a function");
+    note(diagnostic, diag::Hint, range,
+         ("make it a member of the arch, `let name = " + decl.name.name +
+          "(..)`, and call it here")
+             .str());
     return Value::error();
   }
   FuncFrame *outer = std::exchange(func, nullptr);
@@ -150,8 +155,10 @@ void Elaborator::declareVariable(const ast::BindingStmt *stmt, Scope &scope,
   }
   bool hasShape = stmt->type && stmt->type->hasShape;
   if (hasShape == bool(stmt->indices) || stmt->isTuple) {
-    report(diag::WrongPlace, stmt->range,
-           "`param` or `state` without one shape or indices");
+    auto diagnostic = report(diag::WrongPlace, stmt->range,
+                             "`param` or `state` without one shape or indices");
+    note(diagnostic, diag::Hint, stmt->range,
+         "as in `param w: [n, m] ~ normal(0, 0.02)` or `state s: [n] = 0`");
     return;
   }
   variable->type.element = precision;

@@ -1,13 +1,13 @@
 // The objectives of a step, in the order of the text: each has networks of its
 // own and an optimizer for each of their parameters, and what is read after it
 // is what it updated. What no objective trains is frozen.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/Trainer.h"
 
 using namespace ogee;
 using namespace ogee::checking;
 
 /// A scalar as a tensor; null after an error.
-model::Tensor *Elaborator::asLoss(Value value, Range range) {
+model::Tensor *Trainer::asLoss(Value value, Range range) {
   const TensorValue *tensor =
       value.isError() ? nullptr : asTensor(value, range);
   if (!tensor)
@@ -20,7 +20,7 @@ model::Tensor *Elaborator::asLoss(Value value, Range range) {
 
 /// The text of the networks where this is a name, `critic.loss`; one that was
 /// taken gets a number.
-std::string Elaborator::objectiveName(const ast::MinimiseStmt *stmt) {
+std::string Trainer::objectiveName(const ast::MinimiseStmt *stmt) {
   StringRef text = stmt->over->range.text();
   bool isName = llvm::all_of(text, [](char letter) {
     return llvm::isAlnum(letter) || letter == '_' || letter == '.';
@@ -33,7 +33,7 @@ std::string Elaborator::objectiveName(const ast::MinimiseStmt *stmt) {
   return unique;
 }
 
-Value Elaborator::minimise(const ast::MinimiseStmt *stmt, Scope &scope) {
+Value Trainer::minimise(const ast::MinimiseStmt *stmt, Scope &scope) {
   if (!func || func != objectives.frame || element) {
     report(diag::NotInStep, stmt->range);
     return Value::error();
@@ -78,8 +78,8 @@ Value Elaborator::minimise(const ast::MinimiseStmt *stmt, Scope &scope) {
 
 /// An optimizer for each parameter of the networks: what stands after `with` is
 /// evaluated once for each, and called with it where it is a function.
-bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
-                               StepFrame::Objective &objective, Scope &scope) {
+bool Trainer::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
+                            StepFrame::Objective &objective, Scope &scope) {
   FuncFrame *outer = std::exchange(func, nullptr);
   bool isGood = true;
   Range range = stmt->with->range;
@@ -90,8 +90,8 @@ bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
     if (made.is(ValueKind::Function))
       made = call(made, Argument{{}, parameterRecord(variable, path), range},
                   range);
-    isGood = optimizeWith(made, variable, path, range, objective.number,
-                          objective.optimizers);
+    isGood = optimizeWith(made, variable, path, range, isWithin(range),
+                          objective.number, objective.optimizers);
   };
   bool isNet =
       forEachInstance(nets, stmt->over->range, [&](Instance &instance) {
@@ -106,7 +106,7 @@ bool Elaborator::makeObjective(const ast::MinimiseStmt *stmt, Value nets,
   return isNet && isGood;
 }
 
-void Elaborator::finishObjectives(const ast::SectionDecl &train) {
+void Trainer::finishObjectives(const ast::SectionDecl &train) {
   for (auto &[stmt, objective] : objectives.known)
     for (model::Minimise *round : objective.rounds)
       round->rounds = objective.rounds.size();
@@ -114,7 +114,7 @@ void Elaborator::finishObjectives(const ast::SectionDecl &train) {
     report(diag::SettingValue, settings["accumulate"].range, "accumulate",
            std::to_string(model.train.accumulate), "1 beside `fn step`");
   Setting *optimizer = optionalSetting(train, "optimizer");
-  if (optimizer && (!phase || isWithin(optimizer->range)))
+  if (optimizer && (!phase || optimizer->isOfPhase))
     report(diag::WrongPlace, optimizer->range,
            "an `optimizer` beside `fn step`");
 }

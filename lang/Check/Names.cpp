@@ -34,7 +34,7 @@ static constexpr BuiltinRow builtinRows[] = {
     {"seed", Builtin::Seed},
 };
 
-StringRef Elaborator::spelling(Builtin builtin) {
+StringRef Context::spelling(Builtin builtin) {
   for (const BuiltinRow &row : builtinRows)
     if (row.builtin == builtin)
       return row.spelling;
@@ -182,8 +182,28 @@ bool Elaborator::isDeclared(Scope &scope, StringRef name) {
   return binding && binding->kind != NameKind::Library;
 }
 
+static StringRef hintFor(Foreign kind, StringRef name) {
+  struct Row {
+    Foreign kind;
+    llvm::StringLiteral name, hint;
+  };
+  static constexpr Row rows[] = {
+#define OGEE_FOREIGN(kind, name, hint) {Foreign::kind, name, hint},
+#include "lang/Check/Foreign.def"
+  };
+  for (const Row &row : rows)
+    if (row.kind == kind && row.name == name)
+      return row.hint;
+  return "";
+}
+
+/// What stands for a name of another library, else the candidate that is meant.
 void Elaborator::suggest(Report &diagnostic, StringRef name, Range range,
-                         ArrayRef<StringRef> candidates) {
+                         ArrayRef<StringRef> candidates,
+                         std::optional<Foreign> kind) {
+  StringRef hint = kind ? hintFor(*kind, name) : "";
+  if (!hint.empty())
+    return note(diagnostic, diag::Hint, range, hint);
   StringRef best = didYouMean(name, candidates);
   if (!best.empty())
     note(diagnostic, diag::DidYouMean, range, best);
@@ -211,7 +231,7 @@ Value Elaborator::lookup(StringRef name, Range range, Scope &scope) {
   for (Scope *at = &scope; at; at = at->parent)
     for (auto &entry : at->names)
       candidates.push_back(entry.first);
-  suggest(diagnostic, name, range, candidates);
+  suggest(diagnostic, name, range, candidates, Foreign::Name);
   if (element)
     note(diagnostic, diag::IndexHint, range, name);
   return Value::error();

@@ -26,14 +26,13 @@ std::string Elaborator::pathOfFile(StringRef path) {
 /// Calls `visit` for an instance, or for each of a list; false after an error.
 bool Elaborator::forEachInstance(Value net, Range range,
                                  llvm::function_ref<void(Instance &)> visit) {
-  if (func) {
-    report(diag::WrongPlace, range, "an instance made in a function");
-    return false;
-  }
   if (net.is(ValueKind::Instance)) {
     visit(*net.instance);
     return true;
   }
+  // A link of a chain that has no parameters.
+  if (net.is(ValueKind::Function) || net.is(ValueKind::Builtin))
+    return true;
   if (net.is(ValueKind::List) || net.is(ValueKind::Tuple))
     return llvm::all_of(net.list->elements, [&](Value part) {
       return forEachInstance(part, range, visit);
@@ -66,6 +65,8 @@ Value Elaborator::copyNet(Value net, Range range) {
     }
     return makeList(parts, net.list->names, net.kind);
   }
+  if (net.is(ValueKind::Function) || net.is(ValueKind::Builtin))
+    return net;
   Instance *made = nullptr;
   auto copyOne = [&](Instance &from) { made = copyInstance(from, range); };
   if (!forEachInstance(net, range, copyOne) || !made)
@@ -112,14 +113,17 @@ Instance *Elaborator::copyInstance(Instance &from, Range range) {
 }
 
 void Elaborator::linkCopy(const Instance &from, const Instance &to) {
-  for (auto [source, copy] : llvm::zip_equal(from.variables, to.variables))
+  for (auto [source, copy] : llvm::zip_equal(from.variables, to.variables)) {
     copies[copy.get()] = {const_cast<Instance *>(&from), source.get()};
+    copy->copiedIn = phaseNumber;
+  }
   for (auto [source, copy] : llvm::zip_equal(from.children, to.children))
     linkCopy(*source, *copy);
 }
 
-/// The path of the variable at the end of the links. A net that has no place in
-/// the tree has no path; its copy draws its own first values.
+/// The path of the variable at the end of the links; in a phase of the very one
+/// that is copied, as it is then. A net that has no place in the tree has no
+/// path; its copy draws its own first values.
 std::string Elaborator::copiedPath(const model::Variable *copy) {
   std::string path;
   for (auto it = copies.find(copy); it != copies.end();
@@ -132,6 +136,8 @@ std::string Elaborator::copiedPath(const model::Variable *copy) {
     path = absolutePath(it->second.owner);
     path += path.empty() ? "" : ".";
     path += it->second.variable->name;
+    if (copy->copiedIn)
+      break;
   }
   return path;
 }

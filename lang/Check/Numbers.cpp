@@ -1,6 +1,6 @@
 // Arithmetic that is done while compiling: on integers of 64 bits, exactly, and
 // on doubles.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/TensorMaker.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
@@ -8,7 +8,8 @@ using namespace ogee;
 using namespace ogee::checking;
 using model::ScalarOp;
 
-Value Elaborator::integers(ScalarOp op, int64_t lhs, int64_t rhs, Range range) {
+Value TensorMaker::integers(ScalarOp op, int64_t lhs, int64_t rhs,
+                            Range range) {
   int64_t result = 0;
   bool overflow = false;
   switch (op) {
@@ -104,7 +105,7 @@ static double compute(ScalarOp op, double lhs, double rhs) {
   }
 }
 
-Value Elaborator::numbers(ScalarOp op, Value lhs, Value rhs, Range range) {
+Value TensorMaker::numbers(ScalarOp op, Value lhs, Value rhs, Range range) {
   if (model::isLogical(op) && lhs.is(ValueKind::Bool) &&
       rhs.is(ValueKind::Bool))
     return op == ScalarOp::And ? Value::ofBool(lhs.integer && rhs.integer)
@@ -139,7 +140,7 @@ Value Elaborator::numbers(ScalarOp op, Value lhs, Value rhs, Range range) {
   return Value::error();
 }
 
-double Elaborator::computeNumber(ScalarOp op, double x) {
+double TensorMaker::computeNumber(ScalarOp op, double x) {
   switch (op) {
   case ScalarOp::Negate:
     return -x;
@@ -170,7 +171,7 @@ double Elaborator::computeNumber(ScalarOp op, double x) {
   }
 }
 
-double Elaborator::foldOp(ScalarOp op, ArrayRef<double> parts, bool isInt) {
+double TensorMaker::foldOp(ScalarOp op, ArrayRef<double> parts, bool isInt) {
   switch (op) {
   case ScalarOp::Not:
     return parts[0] == 0;

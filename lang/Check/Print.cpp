@@ -42,24 +42,10 @@ void Printer::number(double value) {
   os << StringRef(text, end - text);
 }
 
-static StringRef word(Element element) {
-  switch (element) {
-  case Element::Bool:
-    return "bool";
-  case Element::Int:
-    return "int";
-  case Element::F32:
-    return "f32";
-  case Element::F64:
-    return "f64";
-  }
-  llvm_unreachable("covered switch");
-}
-
 /// `int(256)[8, 128]`: integers from 0 below 256; of other bounds both stand
 /// there.
 void Printer::type(const Type &type) {
-  os << word(type.element);
+  os << spelling(type.element);
   bool isBound = type.low != Type().low || type.high != Type().high;
   if (type.element == Element::Int && isBound) {
     os << '(';
@@ -146,7 +132,7 @@ void Printer::settings() {
   const Train &train = model.train;
   os << "train " << train.model << " {\n";
   os << "  precision = "
-     << (train.roundsProducts ? "bf16" : word(train.precision)) << '\n';
+     << (train.roundsProducts ? "bf16" : spelling(train.precision)) << '\n';
   os << "  batch = " << train.batch << '\n';
   os << "  steps = " << train.steps << '\n';
   os << "  evaluate = " << train.evaluateEvery << '\n';

@@ -30,7 +30,7 @@ Value Elaborator::evalReduction(const ast::CallExpr *call,
   if (value.isError() || !solveRanges(frame, frame.indices))
     return Value::error();
   proveReads(frame);
-  return value;
+  return foldedNumber(value);
 }
 
 Value Elaborator::reduceIn(Value function, const ast::CallExpr *call,

@@ -98,7 +98,7 @@ void Elaborator::executeRequire(const ast::RequireStmt *stmt, Scope &scope) {
 
 /// What a binding's name means: tensors are made here and now, so that a value
 /// used twice is computed once.
-Value Elaborator::settle(Value value, Range range) {
+Value TensorMaker::settle(Value value, Range range) {
   if (element)
     return value;
   if (value.is(ValueKind::Scalar)) {

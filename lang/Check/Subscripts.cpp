@@ -26,35 +26,6 @@ Value Elaborator::subscript(const ast::SubscriptExpr *expr, Value base,
   return Value::error();
 }
 
-Value Elaborator::listElement(const ast::SubscriptExpr *expr, Value base,
-                              Scope &scope) {
-  ArrayRef<Value> elements = base.list->elements;
-  const ast::Bracket &bracket = *expr->bracket;
-  if (bracket.items.size() != 1 || bracket.where || bracket.otherwise) {
-    report(diag::SubscriptCount, bracket.range, bracket.items.size(),
-           describe(ArrayRef<int64_t>{int64_t(elements.size())}));
-    return Value::error();
-  }
-  Value item = eval(bracket.items[0], scope);
-  if (item.is(ValueKind::Range)) {
-    const RangeValue &range = *item.range;
-    bool inside = range.lower >= 0 && range.upper <= int64_t(elements.size()) &&
-                  range.step == 1 && range.lower <= range.upper;
-    if (inside)
-      return makeList(elements.slice(range.lower, range.size()), {},
-                      ValueKind::List);
-    report(diag::ListIndex, bracket.range, range.upper, elements.size());
-    return Value::error();
-  }
-  auto at = asInt(item, bracket.items[0]->range);
-  if (!at)
-    return Value::error();
-  if (*at >= 0 && *at < int64_t(elements.size()))
-    return elements[*at];
-  report(diag::ListIndex, bracket.range, *at, elements.size());
-  return Value::error();
-}
-
 /// `(h, d)` in a subscript: each part an index, from 0.
 Scalar *Elaborator::tupleSubscript(const ast::TupleExpr *tuple, Scope &scope) {
   SmallVector<Scalar *> parts;
@@ -264,8 +235,13 @@ Value Elaborator::slice(const TensorValue *base, ArrayRef<Value> items,
     }
     if (range.lower < 0 || last >= base->type.shape[at]) {
       int64_t place = range.lower < 0 ? range.lower : last;
-      report(diag::OutOfBounds, expr->bracket->range, at + 1,
-             describe(base->type.shape), std::to_string(place), "");
+      auto diagnostic =
+          report(diag::OutOfBounds, expr->bracket->range, at + 1,
+                 describe(base->type.shape), std::to_string(place), "");
+      if (place < 0)
+        note(diagnostic, diag::Hint, expr->bracket->range,
+             "places count from the front; the last one is " +
+                 std::to_string(base->type.shape[at] - 1));
       return Value::error();
     }
     if (dim.keeps)

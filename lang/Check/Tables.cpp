@@ -1,6 +1,6 @@
 // What a tree of constants is worth: the tables that are first values, and what
 // is known of integers, so that a table may be a subscript.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/TensorMaker.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 #include <numeric>
@@ -78,10 +78,10 @@ static double reduceValues(ReduceKind kind, ArrayRef<double> kept,
 
 /// The values that the condition keeps, and their numbers; false where one is
 /// not known while compiling.
-bool Elaborator::foldKept(ArrayRef<model::Index *> indices, const Scalar *where,
-                          const Scalar *body, FoldPlace &place,
-                          SmallVector<double> &kept,
-                          SmallVector<int64_t> &places) {
+bool TensorMaker::foldKept(ArrayRef<model::Index *> indices,
+                           const Scalar *where, const Scalar *body,
+                           FoldPlace &place, SmallVector<double> &kept,
+                           SmallVector<int64_t> &places) {
   int64_t number = 0;
   return forEachPlace(indices, place, [&] {
     auto keep = where ? fold(where, place) : std::optional<double>(1);
@@ -97,8 +97,8 @@ bool Elaborator::foldKept(ArrayRef<model::Index *> indices, const Scalar *where,
   });
 }
 
-std::optional<double> Elaborator::foldClosed(const Scalar *scalar,
-                                             FoldPlace &place) {
+std::optional<double> TensorMaker::foldClosed(const Scalar *scalar,
+                                              FoldPlace &place) {
   SmallVector<double> kept;
   SmallVector<int64_t> places;
   if (auto *node = dyn_cast<model::ReduceScalar>(scalar)) {
@@ -118,7 +118,8 @@ std::optional<double> Elaborator::foldClosed(const Scalar *scalar,
 }
 
 /// The number that a tree of constants is worth; nullopt where it reads.
-std::optional<double> Elaborator::fold(const Scalar *scalar, FoldPlace &place) {
+std::optional<double> TensorMaker::fold(const Scalar *scalar,
+                                        FoldPlace &place) {
   if (auto *node = dyn_cast<model::ConstScalar>(scalar))
     return model::isFloat(node->element) ? node->number : double(node->integer);
   if (auto *node = dyn_cast<model::IndexScalar>(scalar)) {
@@ -155,19 +156,57 @@ std::optional<double> Elaborator::fold(const Scalar *scalar, FoldPlace &place) {
   return foldOp(node->op, parts, node->element == Element::Int);
 }
 
+/// How often bodies are computed to fold the tree.
+static uint64_t countPlaces(const Scalar *scalar) {
+  uint64_t inside = 1;
+  model::forEachOperand(*scalar, [&](const Scalar *operand) {
+    inside = llvm::SaturatingAdd(inside, countPlaces(operand));
+  });
+  auto *node = dyn_cast<model::ReduceScalar>(scalar);
+  for (const model::Index *index :
+       node ? node->indices : ArrayRef<model::Index *>())
+    inside =
+        llvm::SaturatingMultiply(inside, std::max<uint64_t>(index->extent, 1));
+  return inside;
+}
+
+/// What closes all its indices and reads nothing is a number: `max[w in
+/// 64..4097 by 64 where w * w < n](w)`.
+Value TensorMaker::foldedNumber(Value value) {
+  if (!value.is(ValueKind::Scalar) ||
+      countPlaces(value.scalar) > uint64_t(maxTable))
+    return value;
+  FoldPlace none;
+  auto number = fold(value.scalar, none);
+  if (!number)
+    return value;
+  switch (value.scalar->element) {
+  case Element::Bool:
+    return Value::ofBool(*number != 0);
+  case Element::Int:
+    // On nothing these are what a tensor of integers would hold.
+    if (std::isinf(*number))
+      return Value::ofInt(*number < 0 ? INT32_MIN : INT32_MAX);
+    return Value::ofInt(int64_t(*number));
+  default:
+    return Value::ofFloat(*number);
+  }
+}
+
 /// Whether a table costs less than computing the element where it is read.
 static bool isLong(const Scalar *scalar) {
   if (llvm::isa<model::ReduceScalar, model::SoftmaxScalar>(scalar) ||
       scalar->element == Element::Int)
     return !llvm::isa<model::ConstScalar, model::IndexScalar>(scalar);
-  bool found = false;
+  auto *choice = dyn_cast<model::IfScalar>(scalar);
+  bool found = choice && llvm::isa<model::IfScalar>(choice->then);
   model::forEachOperand(
       *scalar, [&](const Scalar *operand) { found |= isLong(operand); });
   return found;
 }
 
 /// The constant as its elements; null where it is better computed.
-model::Tensor *Elaborator::emitTable(const TensorValue &tensor) {
+model::Tensor *TensorMaker::emitTable(const TensorValue &tensor) {
   const model::Define &constant = *tensor.constant;
   int64_t count = 1;
   for (int64_t extent : tensor.type.shape)
@@ -311,8 +350,8 @@ static std::optional<Bounds> boundsOf(const Scalar *scalar) {
 
 /// What is known of the elements of a definition of integers: all of them where
 /// they are constants and not many, else intervals of what they are made of.
-void Elaborator::boundIntegers(Type &type, ArrayRef<model::Index *> indices,
-                               const Scalar *body) {
+void TensorMaker::boundIntegers(Type &type, ArrayRef<model::Index *> indices,
+                                const Scalar *body) {
   int64_t count = 1;
   for (const model::Index *index : indices)
     if (llvm::MulOverflow(count, index->extent, count))

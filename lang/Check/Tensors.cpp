@@ -1,6 +1,6 @@
 // Tensors and elements as values of the function being elaborated: constants,
 // casts, reads, and the operations that make a tensor.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/TensorMaker.h"
 
 using namespace ogee;
 using namespace ogee::checking;
@@ -8,8 +8,8 @@ using llvm::cast;
 using llvm::dyn_cast;
 using model::ScalarOp;
 
-Scalar *Elaborator::makeOp(ScalarOp op, Element element,
-                           ArrayRef<Scalar *> operands, Range range) {
+Scalar *TensorMaker::makeOp(ScalarOp op, Element element,
+                            ArrayRef<Scalar *> operands, Range range) {
   auto *scalar = make<model::OpScalar>(
       model::OpScalar{{element, range}, op, copy(operands)});
   scalar->isUniform =
@@ -17,20 +17,20 @@ Scalar *Elaborator::makeOp(ScalarOp op, Element element,
   return scalar;
 }
 
-Scalar *Elaborator::makeConst(Element element, double number, int64_t integer,
-                              Range range) {
+Scalar *TensorMaker::makeConst(Element element, double number, int64_t integer,
+                               Range range) {
   auto *scalar = make<model::ConstScalar>(
       model::ConstScalar{{element, range}, integer, number});
   scalar->isUniform = scalar->isLiteral = true;
   return scalar;
 }
 
-Scalar *Elaborator::makeInt(int64_t value, Range range) {
+Scalar *TensorMaker::makeInt(int64_t value, Range range) {
   return makeConst(Element::Int, 0, value, range);
 }
 
 /// Converts; the result of a literal is a literal of the new type.
-Scalar *Elaborator::coerce(Scalar *scalar, Element to) {
+Scalar *TensorMaker::coerce(Scalar *scalar, Element to) {
   if (scalar->element == to)
     return scalar;
   if (auto *constant = dyn_cast<model::ConstScalar>(scalar)) {
@@ -45,7 +45,7 @@ Scalar *Elaborator::coerce(Scalar *scalar, Element to) {
 
 /// A number of the whole step becomes a tensor without dimensions, so that it
 /// is computed once, in f64, and not for every element.
-Scalar *Elaborator::hoist(Scalar *scalar, Element to) {
+Scalar *TensorMaker::hoist(Scalar *scalar, Element to) {
   if (scalar->isLiteral || !func)
     return coerce(scalar, to);
   model::Tensor *&tensor = func->hoisted[{scalar, unsigned(to)}];
@@ -55,11 +55,11 @@ Scalar *Elaborator::hoist(Scalar *scalar, Element to) {
 }
 
 /// As an element of a tensor: what is uniform is computed once, outside.
-Scalar *Elaborator::fitElement(Scalar *scalar, Element to) {
+Scalar *TensorMaker::fitElement(Scalar *scalar, Element to) {
   return scalar->isUniform ? hoist(scalar, to) : coerce(scalar, to);
 }
 
-Value Elaborator::convert(Value value, Element to, Range range) {
+Value TensorMaker::convert(Value value, Element to, Range range) {
   if (value.isError())
     return value;
   bool wantsFloat = model::isFloat(to);
@@ -96,7 +96,7 @@ Value Elaborator::convert(Value value, Element to, Range range) {
   return Value::error();
 }
 
-Scalar *Elaborator::asScalar(Value value, Range range) {
+Scalar *TensorMaker::asScalar(Value value, Range range) {
   switch (value.kind) {
   case ValueKind::Error:
     return nullptr;
@@ -125,7 +125,7 @@ Scalar *Elaborator::asScalar(Value value, Range range) {
 }
 
 /// Numbers and elements become tensors without dimensions.
-const TensorValue *Elaborator::asTensor(Value value, Range range) {
+const TensorValue *TensorMaker::asTensor(Value value, Range range) {
   if (value.is(ValueKind::Tensor))
     return value.tensor;
   if (value.is(ValueKind::Variable)) {
@@ -145,8 +145,8 @@ const TensorValue *Elaborator::asTensor(Value value, Range range) {
 }
 
 const TensorValue *
-Elaborator::makeLazy(Type type, Range range,
-                     std::function<Scalar *(ArrayRef<Scalar *>)> element) {
+TensorMaker::makeLazy(Type type, Range range,
+                      std::function<Scalar *(ArrayRef<Scalar *>)> element) {
   TensorValue &value = tensorValues.emplace_back();
   value.type = type;
   value.range = range;
@@ -154,7 +154,7 @@ Elaborator::makeLazy(Type type, Range range,
   return &value;
 }
 
-const TensorValue *Elaborator::nodeValue(model::Tensor *tensor) {
+const TensorValue *TensorMaker::nodeValue(model::Tensor *tensor) {
   TensorValue &value = tensorValues.emplace_back();
   value.type = tensor->type;
   value.range = tensor->range;
@@ -162,20 +162,20 @@ const TensorValue *Elaborator::nodeValue(model::Tensor *tensor) {
   return &value;
 }
 
-model::Tensor *Elaborator::newTensor(Type type, Range range) {
+model::Tensor *TensorMaker::newTensor(Type type, Range range) {
   return make<model::Tensor>(
       model::Tensor{type, range, func->func, func->func->tensorCount++});
 }
 
-model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
-                                  Scalar *body, Range range) {
+model::Tensor *TensorMaker::define(Type type, ArrayRef<model::Index *> indices,
+                                   Scalar *body, Range range) {
   SmallVector<unsigned> groups(indices.size(), 1);
   return define(type, indices, groups, body, range);
 }
 
-model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
-                                  ArrayRef<unsigned> groups, Scalar *body,
-                                  Range range) {
+model::Tensor *TensorMaker::define(Type type, ArrayRef<model::Index *> indices,
+                                   ArrayRef<unsigned> groups, Scalar *body,
+                                   Range range) {
   if (body->element == Element::Int)
     boundIntegers(type, indices, body);
   model::Tensor *result = newTensor(type, range);
@@ -185,7 +185,8 @@ model::Tensor *Elaborator::define(Type type, ArrayRef<model::Index *> indices,
 }
 
 /// The tensor as a value of the current function.
-model::Tensor *Elaborator::materialise(const TensorValue *tensor, Range range) {
+model::Tensor *TensorMaker::materialise(const TensorValue *tensor,
+                                        Range range) {
   if (tensor->node)
     return tensor->node;
   if (tensor->constant) {
@@ -219,8 +220,8 @@ model::Tensor *Elaborator::materialise(const TensorValue *tensor, Range range) {
   return define(tensor->type, indices, body, range);
 }
 
-Scalar *Elaborator::elementAt(const TensorValue *tensor,
-                              ArrayRef<Scalar *> place, Range range) {
+Scalar *TensorMaker::elementAt(const TensorValue *tensor,
+                               ArrayRef<Scalar *> place, Range range) {
   if (tensor->node)
     return read(tensor->node, place, range);
   if (tensor->element)
@@ -237,7 +238,7 @@ Scalar *Elaborator::elementAt(const TensorValue *tensor,
 }
 
 /// The indices of one dimension are the digits of its place.
-void Elaborator::takeDigits(
+void TensorMaker::takeDigits(
     ArrayRef<model::Index *> digits, Scalar *place, Range range,
     llvm::DenseMap<const model::Index *, Scalar *> &map) {
   for (model::Index *digit : llvm::reverse(digits.drop_front())) {
@@ -249,15 +250,15 @@ void Elaborator::takeDigits(
     map[digits.front()] = place;
 }
 
-Scalar *Elaborator::read(model::Tensor *tensor, ArrayRef<Scalar *> place,
-                         Range range) {
+Scalar *TensorMaker::read(model::Tensor *tensor, ArrayRef<Scalar *> place,
+                          Range range) {
   return make<model::ReadScalar>(model::ReadScalar{
       {tensor->type.element, range}, tensor, copy(place), nullptr});
 }
 
 /// The path of an instance's variable from the function's instance.
-model::Tensor *Elaborator::getVariable(const VariableValue *variable,
-                                       Range range) {
+model::Tensor *TensorMaker::getVariable(const VariableValue *variable,
+                                        Range range) {
   model::Tensor *&tensor = func->current[variable->variable];
   if (tensor)
     return tensor;
@@ -298,7 +299,7 @@ static Scalar *copyNode(const Scalar *scalar, llvm::BumpPtrAllocator &arena) {
 }
 
 /// A copy of the tree with other values for indices.
-Scalar *Elaborator::substitute(
+Scalar *TensorMaker::substitute(
     Scalar *scalar, const llvm::DenseMap<const model::Index *, Scalar *> &map) {
   if (auto *index = dyn_cast<model::IndexScalar>(scalar)) {
     Scalar *to = map.lookup(index->index);

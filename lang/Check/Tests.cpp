@@ -2,7 +2,7 @@
 // What it requires of run-time values becomes metrics: how many elements fail,
 // which is the first, and its two values; the name of the metric says where the
 // requirement stands and what the shape is, for `ogee test` to read.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/Trainer.h"
 #include "mlir/IR/Location.h"
 
 using namespace ogee;
@@ -12,7 +12,7 @@ using model::ReduceKind;
 using model::ScalarOp;
 
 /// A name that no instance of the test has yet.
-void Elaborator::adoptInTest(Value value, StringRef name) {
+void Trainer::adoptInTest(Value value, StringRef name) {
   std::string unique = name.str();
   auto isTaken = [&](const Instance *child) { return child->name == unique; };
   for (unsigned number = 1; llvm::any_of(root->children, isTaken); ++number)
@@ -30,7 +30,7 @@ struct Place {
 } // namespace
 
 /// `rK_LINE_COLUMN_2x3`: the stem of the names of a requirement's metrics.
-std::string Elaborator::requirementName(Range range, ArrayRef<int64_t> shape) {
+std::string Trainer::requirementName(Range range, ArrayRef<int64_t> shape) {
   std::string name = "r" + std::to_string(requirements++);
   auto place = sink.location(range)->findInstanceOf<mlir::FileLineColLoc>();
   name += "_" + std::to_string(place ? place.getLine() : 0) + "_" +
@@ -40,8 +40,8 @@ std::string Elaborator::requirementName(Range range, ArrayRef<int64_t> shape) {
   return name;
 }
 
-void Elaborator::recordMetric(const llvm::Twine &name, Scalar *value,
-                              Range range) {
+void Trainer::recordMetric(const llvm::Twine &name, Scalar *value,
+                           Range range) {
   func->func->body.push_back(make<model::Record>(
       model::Record{{range},
                     save(name),
@@ -52,8 +52,8 @@ void Elaborator::recordMetric(const llvm::Twine &name, Scalar *value,
 
 /// Metrics of a condition that must hold everywhere; `a` and `b` are the two
 /// sides, null where there are none.
-void Elaborator::emitRequirement(const TensorValue *cond, const TensorValue *a,
-                                 const TensorValue *b, Range range) {
+void Trainer::emitRequirement(const TensorValue *cond, const TensorValue *a,
+                              const TensorValue *b, Range range) {
   model::Tensor *holds = materialise(cond, range);
   ArrayRef<int64_t> shape = holds->type.shape;
   std::string name = requirementName(range, shape);
@@ -120,8 +120,8 @@ void Elaborator::emitRequirement(const TensorValue *cond, const TensorValue *a,
 }
 
 /// `require close(a, b, tolerance)`.
-void Elaborator::requireClose(const ast::CallExpr *call, Scope &scope,
-                              Range range) {
+void Trainer::requireClose(const ast::CallExpr *call, Scope &scope,
+                           Range range) {
   if (call->args.size() != 3) {
     report(diag::TooManyArguments, range, "close", 3, call->args.size());
     return;
@@ -157,7 +157,7 @@ void Elaborator::requireClose(const ast::CallExpr *call, Scope &scope,
 }
 
 /// `require` in a test: conditions of values that are known when it runs.
-bool Elaborator::requireInTest(const ast::RequireStmt *stmt, Scope &scope) {
+bool Trainer::requireInTest(const ast::RequireStmt *stmt, Scope &scope) {
   if (!func || element)
     return false;
   if (auto *call = dyn_cast<ast::CallExpr>(stmt->cond)) {
@@ -192,7 +192,7 @@ bool Elaborator::requireInTest(const ast::RequireStmt *stmt, Scope &scope) {
 }
 
 /// The test as a model without data whose loss is 0.
-void Elaborator::runTest(const ast::SectionDecl &test, Scope &file) {
+void Trainer::runTest(const ast::SectionDecl &test, Scope &file) {
   model.train.model = "test";
   model.train.range = test.word.range;
   model.train.batch = model.train.steps = 1;

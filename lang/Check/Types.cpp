@@ -103,9 +103,14 @@ bool Elaborator::matchKind(const ast::TypeExpr *type, Value &value,
     bool fits = value.is(row.kind) ||
                 (word == "fn" && value.is(ValueKind::Builtin)) ||
                 (word == "fn" && value.is(ValueKind::Instance));
-    if (!fits)
-      report(diag::WrongType, range, describe(value), row.wanted);
-    return fits;
+    if (fits)
+      return true;
+    auto diagnostic =
+        report(diag::WrongType, range, describe(value), row.wanted);
+    if (word == "arch" && value.is(ValueKind::Instance))
+      note(diagnostic, diag::Hint, type->range,
+           "a parameter that takes an instance has no type");
+    return false;
   }
   auto element = elementOf(word);
   if (!element) {
@@ -160,7 +165,7 @@ bool Elaborator::matchType(const ast::TypeExpr *type, Value &value, Range range,
            ("a tensor `" + type->range.text() + "`").str());
     return false;
   }
-  return matchShape(type, *actual, range, scope, name) &&
+  return matchShape(type, *actual, value, range, scope, name) &&
          matchElement(type, *actual, value, range, scope);
 }
 
@@ -195,7 +200,8 @@ bool Elaborator::matchElement(const ast::TypeExpr *type, const Type &actual,
 
 /// A capital name that is not in scope is bound to its extent.
 bool Elaborator::matchShape(const ast::TypeExpr *type, const Type &actual,
-                            Range range, Scope &scope, StringRef name) {
+                            const Value &value, Range range, Scope &scope,
+                            StringRef name) {
   ArrayRef<ast::Expr *> items = type->shape;
   auto isDots = [](const ast::Expr *item) {
     return item->kind == ast::ExprKind::Ellipsis;
@@ -231,6 +237,14 @@ bool Elaborator::matchShape(const ast::TypeExpr *type, const Type &actual,
       ++at;
       continue;
     }
+    if (bare && bare->name.size() == 1 && !find(scope, bare->name)) {
+      std::string capital = bare->name.upper();
+      auto diagnostic = report(diag::UnknownName, item->range, bare->name);
+      note(diagnostic, diag::Hint, item->range,
+           ("a size that the caller chooses begins with a capital: `" +
+            capital + "`"));
+      return false;
+    }
     auto extent = evalInt(item, scope);
     if (!extent)
       return false;
@@ -245,5 +259,25 @@ bool Elaborator::matchShape(const ast::TypeExpr *type, const Type &actual,
   auto diagnostic = report(diag::WrongShape, range, name, describe(shape),
                            "[" + wanted + "]");
   note(diagnostic, diag::DefinedHere, type->range, name);
+  if (callee && callee->arch && callee->range)
+    note(diagnostic, diag::MadeHere, callee->range,
+         callee->arch->decl->name.name);
+  if (value.is(ValueKind::Tensor))
+    noteOrigin(diagnostic, *value.tensor, range);
   return false;
+}
+
+/// Where the shape of a tensor that does not fit comes from, if that is
+/// elsewhere: the instance whose call made it, or the text that did.
+void Context::noteOrigin(Report &diagnostic, const TensorValue &tensor,
+                         Range at) {
+  const Instance *maker = madeBy.lookup(tensor.node);
+  Range range = maker ? maker->range : tensor.range;
+  bool isThere = at.begin <= range.begin && range.end <= at.end;
+  if (!range || isThere)
+    return;
+  if (maker)
+    note(diagnostic, diag::MadeHere, range, maker->arch->decl->name.name);
+  else
+    note(diagnostic, diag::ShapeHere, range, describe(tensor.type.shape));
 }

@@ -21,46 +21,75 @@ static void freeIndices(const Scalar *scalar,
     found.remove(static_cast<OpenIndex *>(softmax->index));
 }
 
-/// The result of `f` is read at the free indices, and at i where it keeps i.
+/// Whether the bracket has what a function of the user can take.
+bool Elaborator::closesFor(Value function, const ast::SubscriptExpr *callee) {
+  const ast::Bracket &bracket = *callee->bracket;
+  if (bracket.where) {
+    auto diagnostic = report(diag::WrongPlace, bracket.where->range,
+                             "`where` for " + describe(function) + " of yours");
+    note(diagnostic, diag::Hint, bracket.where->range,
+         "what is left out only the function can say: give it the condition as "
+         "a further argument, for a parameter `keep: bool[.., N]`");
+    return false;
+  }
+  for (const ast::Expr *item : bracket.items)
+    if (item->kind == ast::ExprKind::Ellipsis) {
+      report(diag::WrongPlace, item->range,
+             "`..` in the bracket of a function of yours");
+      return false;
+    }
+  if (func)
+    return true;
+  report(diag::NotCompileTime, callee->range, describe(function));
+  return false;
+}
+
+/// The arguments that are elements become tensors over the indices that any of
+/// them mentions; the result of `f` is read at those that stay, and at i where
+/// it keeps i.
 Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
                                 const ast::SubscriptExpr *callee, Scope &scope,
                                 ElementFrame &frame) {
   ArrayRef<ast::Expr *> items = callee->bracket->items;
-  bool isPlain = call->args.size() == 1 && !call->args[0].name &&
-                 items.size() == 1 && !callee->bracket->where && func;
-  if (!isPlain) {
-    report(diag::Unsupported, call->range,
-           "this use of a function with indices");
+  if (!closesFor(function, callee))
     return Value::error();
-  }
   Scope *inner = newScope(&scope);
   auto *name = dyn_cast<ast::NameExpr>(items[0]);
   Binding *binding = name ? find(scope, name->name) : nullptr;
-  bool keeps = binding && binding->kind == NameKind::Index;
+  bool keeps = items.size() == 1 && binding && binding->kind == NameKind::Index;
   SmallVector<OpenIndex *> closed;
   Scalar *at = nullptr;
   if (keeps)
     closed.push_back(keptIndex(callee, scope, *inner, frame, at));
-  else if (!introduce(items[0], *inner, frame, closed, /*fromZero=*/true))
-    return Value::error();
-  const ast::Expr *expr = call->args[0].value;
-  Scalar *body = asScalar(eval(expr, *inner), expr->range);
-  if (!body)
-    return Value::error();
+  else
+    for (const ast::Expr *item : items)
+      if (!introduce(item, *inner, frame, closed, /*fromZero=*/true))
+        return Value::error();
+  SmallVector<Argument> args;
   llvm::SetVector<OpenIndex *> free;
-  freeIndices(body, free);
-  free.remove(closed[0]);
+  for (const ast::Arg &arg : call->args) {
+    Value value = eval(arg.value, *inner);
+    if (value.isError())
+      return value;
+    args.push_back({arg.name, value, arg.value->range});
+    if (value.is(ValueKind::Scalar) && !value.scalar->isUniform)
+      freeIndices(value.scalar, free);
+  }
+  for (OpenIndex *index : closed)
+    free.remove(index);
   SmallVector<OpenIndex *> order(free.begin(), free.end());
-  order.push_back(closed[0]);
+  order.append(closed);
   if (!solveRanges(frame, order))
     return Value::error();
-  Value result = callOnElements(function, body, order, call, frame);
-  if (result.isError())
-    return result;
-  const TensorValue *tensor = asTensor(result, call->range);
+  Value result =
+      callOnElements(function, args, free.getArrayRef(), closed, call->range);
+  const TensorValue *tensor =
+      result.isError() ? nullptr : asTensor(result, call->range);
+  if (!tensor)
+    return Value::error();
   SmallVector<Scalar *> place;
   SmallVector<int64_t> shape;
-  for (OpenIndex *index : ArrayRef(order).drop_back()) {
+  for (OpenIndex *index : free) {
     place.push_back(indexScalar(index, call->range));
     shape.push_back(index->extent);
   }
@@ -68,7 +97,7 @@ Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
     place.push_back(at);
     shape.push_back(closed[0]->extent);
   }
-  if (tensor && tensor->type.shape == ArrayRef<int64_t>(shape))
+  if (tensor->type.shape == ArrayRef<int64_t>(shape))
     return Value::ofScalar(elementAt(tensor, place, call->range));
   report(diag::WrongType, callee->range, describe(function),
          keeps ? "a function `[.., n] -> [.., n]`"
@@ -76,23 +105,29 @@ Value Elaborator::userReduction(Value function, const ast::CallExpr *call,
   return Value::error();
 }
 
-Value Elaborator::callOnElements(Value function, Scalar *body,
-                                 ArrayRef<OpenIndex *> order,
-                                 const ast::CallExpr *call,
-                                 ElementFrame &frame) {
-  SmallVector<model::Index *> indices(order.begin(), order.end());
+/// Several closed indices are one dimension of the argument, as `(i, j)` is.
+Value Elaborator::callOnElements(Value function, MutableArrayRef<Argument> args,
+                                 ArrayRef<OpenIndex *> free,
+                                 ArrayRef<OpenIndex *> closed, Range range) {
+  SmallVector<model::Index *> indices(free.begin(), free.end());
+  indices.append(closed.begin(), closed.end());
+  SmallVector<unsigned> groups(free.size(), 1);
+  groups.push_back(closed.size());
   SmallVector<int64_t> shape;
-  for (OpenIndex *index : order)
+  for (OpenIndex *index : free)
     shape.push_back(index->extent);
-  Range range = call->args[0].value->range;
-  model::Tensor *elements =
-      define(makeType(body->element, shape), indices, body, range);
-  element = nullptr;
-  Value result = settle(
-      this->call(function,
-                 Argument{{}, Value::ofTensor(nodeValue(elements)), range},
-                 call->range),
-      call->range);
-  element = &frame;
+  shape.push_back(1);
+  for (OpenIndex *index : closed)
+    shape.back() *= index->extent;
+  for (Argument &arg : args) {
+    if (!arg.value.is(ValueKind::Scalar) || arg.value.scalar->isUniform)
+      continue;
+    Scalar *body = arg.value.scalar;
+    arg.value = Value::ofTensor(nodeValue(define(
+        makeType(body->element, shape), indices, groups, body, arg.range)));
+  }
+  ElementFrame *outer = std::exchange(element, nullptr);
+  Value result = settle(call(function, args, range), range);
+  element = outer;
   return result;
 }

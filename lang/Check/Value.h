@@ -21,7 +21,9 @@
 namespace ogee::checking {
 
 using llvm::ArrayRef;
+using llvm::MutableArrayRef;
 using llvm::SmallVector;
+using llvm::SmallVectorImpl;
 using llvm::StringRef;
 using model::Element;
 using model::Scalar;

@@ -1,13 +1,13 @@
 // Operators without indices: a chain of them stays the recipe of one element
 // until the value is bound, passed or subscripted.
-#include "lang/Check/Elaborator.h"
+#include "lang/Check/TensorMaker.h"
 
 using namespace ogee;
 using namespace ogee::checking;
 using model::ScalarOp;
 
 /// Equal shapes, a scalar, or one shape the end of the other.
-Value Elaborator::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
+Value TensorMaker::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
   auto operand = [&](Value value) -> const TensorValue * {
     if (value.is(ValueKind::Scalar) && element && !value.scalar->isUniform) {
       const TensorValue *whole =
@@ -30,8 +30,13 @@ Value Elaborator::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
       leftShape.size() >= rightShape.size() ? leftShape : rightShape;
   if (longer.take_back(leftShape.size()) != leftShape ||
       longer.take_back(rightShape.size()) != rightShape) {
-    report(diag::OperandShapes, range, model::spelling(op), describe(leftShape),
-           describe(rightShape));
+    auto diagnostic = report(diag::OperandShapes, range, model::spelling(op),
+                             describe(leftShape), describe(rightShape));
+    noteOrigin(diagnostic, *left, range);
+    noteOrigin(diagnostic, *right, range);
+    note(
+        diagnostic, diag::Hint, range,
+        "with indices any two dimensions meet: `let z[i, j] = x[i, j] + y[i]`");
     return Value::error();
   }
   auto combine = [=, this](ArrayRef<Scalar *> place) {
@@ -51,7 +56,7 @@ Value Elaborator::tensors(ScalarOp op, Value lhs, Value rhs, Range range) {
       [combine](ArrayRef<Scalar *> place) { return combine(place).scalar; }));
 }
 
-Value Elaborator::matmul(Value lhs, Value rhs, Range range) {
+Value TensorMaker::matmul(Value lhs, Value rhs, Range range) {
   if (lhs.isError() || rhs.isError())
     return Value::error();
   const TensorValue *left = asTensor(settle(lhs, range), range);
@@ -60,7 +65,10 @@ Value Elaborator::matmul(Value lhs, Value rhs, Range range) {
     return Value::error();
   ArrayRef<int64_t> x = left->type.shape, y = right->type.shape;
   if (x.empty() || y.size() != 2 || x.back() != y.front() || !func) {
-    report(diag::OperandShapes, range, "@", describe(x), describe(y));
+    auto diagnostic =
+        report(diag::OperandShapes, range, "@", describe(x), describe(y));
+    noteOrigin(diagnostic, *left, range);
+    noteOrigin(diagnostic, *right, range);
     return Value::error();
   }
   auto *inner = make<model::Index>(model::Index{"k", range, x.back(), range});

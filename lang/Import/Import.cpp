@@ -83,6 +83,9 @@ void Importer::importVariable(const model::Variable &variable) {
   Location loc = location(variable.range);
   StringAttr copied;
   ArrayAttr file;
+  IntegerAttr copiedIn;
+  if (variable.copiedIn && !variable.copied.empty())
+    copiedIn = builder.getI64IntegerAttr(variable.copiedIn);
   if (!variable.copied.empty())
     copied = builder.getStringAttr(variable.copied);
   else if (!variable.file.empty())
@@ -90,11 +93,12 @@ void Importer::importVariable(const model::Variable &variable) {
   if (variable.isParam)
     arch::ParamOp::create(
         builder, loc, builder.getStringAttr(variable.name), TypeAttr::get(type),
-        attribute, builder.getStringAttr(variable.role), copied, file,
+        attribute, builder.getStringAttr(variable.role), copied, file, copiedIn,
         variable.isFrozen ? builder.getUnitAttr() : UnitAttr());
   else
     arch::StateOp::create(builder, loc, builder.getStringAttr(variable.name),
-                          TypeAttr::get(type), attribute, copied, file);
+                          TypeAttr::get(type), attribute, copied, file,
+                          copiedIn);
 }
 
 //===----------------------------------------------------------------------===//

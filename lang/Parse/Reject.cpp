@@ -140,6 +140,16 @@ void Lexer::report(Token token, llvm::ArrayRef<Kind> expected) {
   std::string wanted = describeExpected(expected);
   auto diagnostic = sink.report(diag::UnexpectedToken, range, what, wanted);
   addHint(diagnostic, token.range);
+  // Two characters that other languages take for one operator.
+  if (before.end == token.range.begin)
+    addHint(diagnostic, {before.begin, token.range.end});
+  bool isWord = !before.text().empty() && llvm::isAlpha(*before.begin);
+  if (isWord && before.begin != first.begin)
+    addHint(diagnostic, before);
+  if (token.kind == K::S_COLON)
+    sink.note(diagnostic, diag::Hint, token.range,
+              inBracket() ? "a range is written `a..b`, a whole dimension `:`"
+                          : "a block stands between `{` and `}`");
   if (first.begin != token.range.begin) {
     addHint(diagnostic, first);
     suggestKeyword(diagnostic, first, {});

@@ -51,12 +51,13 @@ def Arch_ParamOp : Arch_Op<"param", [HasParent<"InstanceOp">]> {
   let summary = "a trained tensor of the instance";
   let description = [{
     Its first value is that of the tensor at the path `copied`, or the tensor of a
-    file, `file = ["path", "name"]`; else `init`. `frozen`: it is kept as it is.
+    file, `file = ["path", "name"]`; else `init`. With `copied_in` it is copied again at
+    the start of that phase. `frozen`: it is kept as it is.
   }];
   let arguments = (ins StrAttr:$name, TypeAttrOf<AnyRankedTensor>:$type,
     Nn_InitAttr:$init, DefaultValuedStrAttr<StrAttr, "weight">:$role,
     OptionalAttr<StrAttr>:$copied, OptionalAttr<StrArrayAttr>:$file,
-    UnitAttr:$frozen);
+    OptionalAttr<I64Attr>:$copied_in, UnitAttr:$frozen);
   let assemblyFormat = "$name `:` $type `init` $init attr-dict";
 }
 
@@ -64,7 +65,7 @@ def Arch_StateOp : Arch_Op<"state", [HasParent<"InstanceOp">]> {
   let summary = "a kept tensor of the instance that is not trained";
   let arguments = (ins StrAttr:$name, TypeAttrOf<AnyRankedTensor>:$type,
     Nn_InitAttr:$init, OptionalAttr<StrAttr>:$copied,
-    OptionalAttr<StrArrayAttr>:$file);
+    OptionalAttr<StrArrayAttr>:$file, OptionalAttr<I64Attr>:$copied_in);
   let assemblyFormat = "$name `:` $type `init` $init attr-dict";
 }
 

@@ -30,13 +30,14 @@ void ogee::collect(arch::InstanceOp instance, StringRef path, bool optimizer,
                        optimizer           ? "moment"
                        : param.getFrozen() ? "state"
                                            : "param",
-                       param.getCopiedAttr(), param.getFileAttr()}});
+                       param.getCopiedAttr(), param.getFileAttr(),
+                       param.getCopiedInAttr()}});
     if (auto state = dyn_cast<arch::StateOp>(op))
       storage.insert(
           {StringAttr::get(context, joinPath(path, state.getName())),
            {cast<RankedTensorType>(state.getType()), state.getInitAttr(),
             "state", optimizer ? "moment" : "state", state.getCopiedAttr(),
-            state.getFileAttr()}});
+            state.getFileAttr(), state.getCopiedInAttr()}});
   }
 }
 
@@ -60,6 +61,8 @@ void Entry::addStored(StringRef kind) {
     attributes.append("nn.role", builder.getStringAttr(stored.role));
     if (stored.copied)
       attributes.append("nn.copied", stored.copied);
+    if (stored.copiedIn)
+      attributes.append("nn.copied_in", stored.copiedIn);
     if (stored.file)
       attributes.append("nn.file", stored.file);
     values[path] =

@@ -20,6 +20,7 @@ struct Stored {
   /// Where the first value comes from instead of `init`; null: from there.
   mlir::StringAttr copied;
   mlir::ArrayAttr file;
+  mlir::IntegerAttr copiedIn; ///< The phase; null: where the run starts.
 };
 
 using Storage = llvm::MapVector<mlir::StringAttr, Stored>;

@@ -109,6 +109,7 @@ LogicalResult InlineCallsPass::collectAverages() {
     stored.role = "state";
     stored.kind = "average";
     stored.copied = average.getParameterAttr();
+    stored.copiedIn = nullptr;
     storage.insert({average.getInstanceAttr(), stored});
   }
   return success();

@@ -65,7 +65,7 @@ llvm::Constant *TensorTable::record(const Tensor &tensor) {
        constants.i64(tensor.type.getNumElements()),
        constants.i64(tensor.offset), constants.i32(abiType(element)),
        constants.i32(init ? abiInit(init.getKind()) : OGEE_INIT_CONSTANT),
-       constants.i32(tensor.kind), constants.i32(0),
+       constants.i32(tensor.kind), constants.i32(tensor.copiedIn),
        constants.text(tensor.copied), constants.text(tensor.file),
        constants.text(tensor.nameInFile)});
 }
@@ -73,6 +73,7 @@ llvm::Constant *TensorTable::record(const Tensor &tensor) {
 TensorTable::Tensor TensorTable::argument(kernel::ProgramOp program,
                                           unsigned index) {
   auto file = program.getArgAttrOfType<ArrayAttr>(index, "nn.file");
+  auto phase = program.getArgAttrOfType<IntegerAttr>(index, "nn.copied_in");
   auto inFile = [&](unsigned part) {
     return file ? cast<StringAttr>(file[part]).getValue() : StringRef();
   };
@@ -83,7 +84,8 @@ TensorTable::Tensor TensorTable::argument(kernel::ProgramOp program,
           program.getArgAttrOfType<nn::InitAttr>(index, "nn.init"),
           argumentText(program, index, "nn.copied"),
           inFile(0),
-          inFile(1)};
+          inFile(1),
+          phase ? int32_t(phase.getInt()) : 0};
 }
 
 void TensorTable::addTrained(kernel::ProgramOp program) {
@@ -118,6 +120,6 @@ void TensorTable::addGradients(plan::ProgramBuffers &buffers) {
     gradientTensors.push_back(
         record({path, cast<RankedTensorType>(operand.get().getType()),
                 arenaOffset(buffers, operand.get()), OGEE_PARAMETER,
-                nn::InitAttr(), "", "", ""}));
+                nn::InitAttr(), "", "", "", 0}));
   }
 }

@@ -35,6 +35,7 @@ private:
     int32_t kind;                             // OGEE_PARAMETER ..
     nn::InitAttr init;                        // null: 0
     llvm::StringRef copied, file, nameInFile; // empty: not from there
+    int32_t copiedIn;                         // phase
   };
   Tensor argument(kernel::ProgramOp program, unsigned index);
   llvm::Constant *record(const Tensor &tensor);

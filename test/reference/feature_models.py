@@ -113,6 +113,36 @@ class tables:
                       for h in range(4)]}
 
 
+class lists:
+    batch = 4
+
+    def fields(self, random, rows: int):
+        return {"x": random.standard_normal((rows, 4))}
+
+    def run(self, p, d):
+        x, a, c, w = d["x"].double(), p["a"], p["c"], p["w"]
+        parts = [p[f"net.{layer}.{kind}"] for layer in (0, 2) for kind in ("weight", "bias")]
+        layers = [x]
+        for number in range(2):
+            layers.append(torch.tanh(layers[number] @ p[f"pair.{number}.weight"].T))
+        stack = torch.stack(layers)
+        share = torch.tensor([[1.0, 0.5], [0.25, 2.0]], dtype=torch.float64)
+        kept = torch.tril(torch.ones(4, 4, dtype=torch.float64))
+        scaled = x * w.diagonal()
+        return sines({
+            "n": F.linear(torch.tanh(F.linear(x, parts[0], parts[1])), parts[2], parts[3]),
+            "d": (a[:, None] * stack).sum(0),
+            "e": (a[:, None] * stack[..., [2, 0, 3, 1]]).sum(0),
+            "f": x[..., None] * (share @ c),
+            "g": x @ w.T,
+            "h": ((x[:, None] * w * kept) ** 2).sum(-1).sqrt() + 0.5,
+            "p": 2 * scaled / scaled.norm(dim=-1, keepdim=True),
+            "q": torch.einsum("bi,io,oi->b", x, w, w),
+            "m": x @ w.T,
+            "w": sum((part * torch.sin(part)).sum() for part in parts),
+        })
+
+
 class states:
     batch = 4
     keeps = ("calls", "mean")
