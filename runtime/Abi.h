@@ -49,10 +49,10 @@ typedef struct OgeeTensor {
   double a, b;
   int64_t rank;
   int64_t elements;
-  int64_t offset; // in the arena, -1 where the entry does not hold it
-  int32_t type;   // OgeeType
-  int32_t init;   // OgeeInit
-  int32_t kind;   // OgeeClass
+  int64_t offset;    // in the arena, -1 where the entry does not hold it
+  int32_t type;      // OgeeType
+  int32_t init;      // OgeeInit
+  int32_t kind;      // OgeeClass
   int32_t copied_in; // the phase at whose start `copied` is copied (again)
   // Where the first value comes from instead of `init`; null: from there. The
   // path of another tensor; or a safetensors file and the tensor's name in it.
