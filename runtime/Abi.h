@@ -145,7 +145,7 @@ typedef struct OgeePhase {
 typedef struct OgeeProgram {
   const char *model;
   const char *target;    // the name given to --target
-  const char *precision; // "f32" or "f64"
+  const char *precision; // "f32", "f64" or "bf16"
   const OgeeTensor *tensors;
   const OgeeTensor *gradients; // with --with=gradients; paths of the parameters
   const OgeeEntry *entries;

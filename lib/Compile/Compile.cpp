@@ -8,6 +8,7 @@
 #include "lib/Generate/Cpu/Generate.h"
 #include "lib/Generate/Cpu/Object.h"
 #include "lib/Link/Tables.h"
+#include "lib/Nn/Program.h"
 
 #include "mlir/IR/Threading.h"
 #include "mlir/IR/Verifier.h"
@@ -150,9 +151,8 @@ compileTables(ModuleOp planned, const Target &target,
   llvm::LLVMContext context;
   TableOptions options;
   options.target = target.name;
-  auto train = planned->getAttrOfType<DictionaryAttr>("nn.train");
   options.features =
-      requiredFeatures(target, train && train.contains("products"));
+      requiredFeatures(target, target.hasTiles && productType(planned));
   auto hasFinish = [&](kernel::FuncOp kernel) {
     return functions.contains((kernel.getName() + "_finish").str());
   };
@@ -178,8 +178,7 @@ static std::optional<Target> prepareGenerate(ModuleOp planned,
 
 /// Products in a type that the processor lacks cost what they cost in f32.
 static void warnOfEmulation(ModuleOp planned, const Target &target) {
-  auto train = planned->getAttrOfType<DictionaryAttr>("nn.train");
-  if (train && train.contains("products") && !target.hasBf16)
+  if (productType(planned) && !target.hasBf16)
     planned.emitWarning() << "target `" << target.name
                           << "` does not multiply bf16: products are those of "
                              "f32 on rounded operands, and no faster";

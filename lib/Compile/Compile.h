@@ -14,7 +14,7 @@
 namespace ogee {
 
 struct CompileOptions {
-  std::string target = "native"; // native, x86-64-v3 or x86-64-v4
+  std::string target = "native"; // a name of targetNames()
   bool withGradients = false;    // the first step's gradients are results
   bool debugInfo = false;        // lines of the model in DWARF
   bool timing = false;           // print the time of each pass

@@ -83,7 +83,8 @@ std::string KernelCache::keyOf(kernel::FuncOp kernel, const Target &target,
   stream << target.cpu << '\n'
          << target.features << '\n'
          << target.vectorBytes << ' ' << target.registers << ' '
-         << target.l2Bytes << ' ' << debugInfo << '\n';
+         << target.l2Bytes << ' ' << target.hasBf16 << target.hasTiles << ' '
+         << debugInfo << '\n';
   kernel->print(stream, flags);
   return llvm::toHex(llvm::SHA256::hash(llvm::arrayRefFromStringRef(text)),
                      /*LowerCase=*/true);

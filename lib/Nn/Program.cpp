@@ -101,6 +101,12 @@ Indexed ogee::softmaxOf(IndexedBuilder &tensors, const Indexed &input,
       tensors.apply<arith::SubFOp>({input, safe}));
 }
 
+Type ogee::productType(ModuleOp module) {
+  auto train = module->getAttrOfType<DictionaryAttr>("nn.train");
+  auto type = train ? train.getAs<TypeAttr>("products") : TypeAttr();
+  return type ? type.getValue() : Type();
+}
+
 static void sinkConstantsInto(Block &body) {
   llvm::SmallMapVector<Operation *, Value, 4> copies;
   OpBuilder builder = OpBuilder::atBlockBegin(&body);

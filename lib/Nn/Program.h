@@ -37,6 +37,10 @@ bool mayBeMasked(mlir::Value tensor);
 Indexed softmaxOf(IndexedBuilder &tensors, const Indexed &input,
                   const Indexed &lse, bool masked);
 
+/// What operands of matrix products are rounded to, from `nn.train`; null: they
+/// are not.
+mlir::Type productType(mlir::ModuleOp module);
+
 /// Gives every body inside `root` clones of the scalar constants that it
 /// captures, the inverse of what CSE does to them.
 void sinkConstants(mlir::Operation *root);

@@ -15,7 +15,7 @@ void foldConstants(mlir::func::FuncOp function);
 /// multiplication and a sum.
 void normaliseLoops(mlir::func::FuncOp function);
 
-/// Operands of products are rounded to `narrow`, sums stay as wide as they are.
+/// Operands of products in f32 are rounded to `narrow`, their sums stay f32.
 /// Products in normal form.
 void roundOperands(mlir::func::FuncOp function, mlir::Type narrow);
 

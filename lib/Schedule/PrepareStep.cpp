@@ -129,16 +129,15 @@ static void copyReturned(func::FuncOp function) {
 namespace {
 struct PrepareStep : ogee::impl::PrepareStepBase<PrepareStep> {
   void runOnOperation() override {
-    auto train = getOperation()->getAttrOfType<DictionaryAttr>("nn.train");
-    auto products = train ? train.getAs<TypeAttr>("products") : TypeAttr();
+    Type narrow = productType(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       DominanceInfo dominance(function);
       IRRewriter rewriter(&getContext());
       Block &body = function.getBody().front();
       schedule::foldConstants(function);
       schedule::normaliseLoops(function);
-      if (products)
-        schedule::roundOperands(function, products.getValue());
+      if (narrow)
+        schedule::roundOperands(function, narrow);
       eraseDead(body);
       eliminateCommonSubExpressions(rewriter, dominance, function);
       sinkConstants(function);

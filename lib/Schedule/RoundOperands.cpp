@@ -87,7 +87,8 @@ Value Rounder::widened(Value value) {
 void schedule::roundOperands(func::FuncOp function, Type narrow) {
   Rounder rounder(narrow);
   for (Operation &op : llvm::make_early_inc_range(function.getBody().front())) {
-    if (!productLoops(&op))
+    // What a program asks for in f64 stays f64.
+    if (!productLoops(&op) || !typeOf(op.getResult(0)).getElementType().isF32())
       continue;
     auto product = cast<linalg::GenericOp>(op);
     for (OpOperand &operand : product.getInputsMutable())

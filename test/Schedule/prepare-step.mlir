@@ -244,3 +244,25 @@ module attributes {nn.train = {products = bf16}} {
     return %y, %n : tensor<4x5xf32>, tensor<4x6xf32>
   }
 }
+
+// -----
+
+// A product that a program asks for in f64 stays f64.
+
+// CHECK-LABEL: func.func @wide
+// CHECK-NOT: arith.truncf
+module attributes {nn.train = {products = bf16}} {
+  func.func @wide(%x: tensor<4x6xf64>, %w: tensor<6x5xf64>) -> tensor<4x5xf64> {
+    %c = arith.constant 0.0 : f64
+    %e = tensor.empty() : tensor<4x5xf64>
+    %z = linalg.fill ins(%c : f64) outs(%e : tensor<4x5xf64>) -> tensor<4x5xf64>
+    %y = linalg.generic {indexing_maps = [affine_map<(a, b, k) -> (a, k)>, affine_map<(a, b, k) -> (k, b)>, affine_map<(a, b, k) -> (a, b)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%x, %w : tensor<4x6xf64>, tensor<6x5xf64>) outs(%z : tensor<4x5xf64>) {
+    ^bb0(%a: f64, %b: f64, %o: f64):
+      %p = arith.mulf %a, %b : f64
+      %s = arith.addf %o, %p : f64
+      linalg.yield %s : f64
+    } -> tensor<4x5xf64>
+    return %y : tensor<4x5xf64>
+  }
+}
